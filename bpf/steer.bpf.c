@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0-only)
+/*
+ * Steers QUIC datagrams of our ports and addresses to the AF_XDP socket of the queue they came in on.
+ * Whatever is not proven ours goes to the kernel before any check that could drop it; so does what is ours
+ * while no socket is there (a dead poller must not be a black hole).
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "parse.bpf.h"
+#include "quic.bpf.h"
+#include "steer_abi.h"
+
+char _license[] SEC("license") = "Dual MIT/GPL";
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct quicrx_config);
+} quicrx_config SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct quicrx_port_set);
+} quicrx_ports SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(max_entries, QUICRX_MAX_PREFIXES);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct quicrx_prefix4);
+  __type(value, __u8);
+} quicrx_prefix4 SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(max_entries, QUICRX_MAX_PREFIXES);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct quicrx_prefix6);
+  __type(value, __u8);
+} quicrx_prefix6 SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_XSKMAP);
+  __uint(max_entries, QUICRX_MAX_QUEUES);
+  __type(key, __u32);
+  __type(value, __u32);
+} quicrx_xsks SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct quicrx_counters);
+} quicrx_counters SEC(".maps");
+
+static const __u32 only = 0; /* the key of a map with one entry */
+
+static __always_inline int is_our_port(__be16 destination) {
+  const struct quicrx_port_set* ports = bpf_map_lookup_elem(&quicrx_ports, &only);
+  __u16 port = bpf_ntohs(destination);
+
+  return ports && (ports->word[port >> 6] >> (port & 63)) & 1;
+}
+
+static __always_inline int is_our_address(const struct datagram* datagram, __u32 flags) {
+  if (flags & QUICRX_ANY_ADDRESS) return 1;
+  if (datagram->ip_version == 4) {
+    struct quicrx_prefix4 key = {.prefix_bits = 32};
+
+    __builtin_memcpy(key.address, datagram->destination, sizeof(key.address));
+    return bpf_map_lookup_elem(&quicrx_prefix4, &key) != 0;
+  } else {
+    struct quicrx_prefix6 key = {.prefix_bits = 128};
+
+    __builtin_memcpy(key.address, datagram->destination, sizeof(key.address));
+    return bpf_map_lookup_elem(&quicrx_prefix6, &key) != 0;
+  }
+}
+
+static __always_inline int steer(struct xdp_md* context, struct quicrx_counters* counters) {
+  struct cursor cursor = {.at = (const __u8*)(long)context->data, .end = (const __u8*)(long)context->data_end};
+  const struct quicrx_config* config = bpf_map_lookup_elem(&quicrx_config, &only);
+  struct datagram datagram = {};
+  int reason = parse_frame(&cursor, &datagram);
+
+  if (reason != QUICRX_GO_ON) return reason;
+  if (!is_our_port(datagram.udp->dest)) return QUICRX_PASS_PORT;
+  if (!config || !is_our_address(&datagram, config->flags)) return QUICRX_PASS_ADDRESS;
+
+  reason = check_quic(&datagram, &cursor);
+  if (reason == QUICRX_GO_ON) return QUICRX_REDIRECTED;
+  if (reason >= 0 && reason < QUICRX_COUNTERS) counters->value[reason]++;
+  return config->flags & QUICRX_PASS_INVALID ? QUICRX_PASS_NOT_QUIC : QUICRX_DROP_NOT_QUIC;
+}
+
+SEC("xdp")
+int quicrx_steer(struct xdp_md* context) {
+  struct quicrx_counters* counters = bpf_map_lookup_elem(&quicrx_counters, &only);
+  int verdict, action = XDP_PASS;
+
+  if (!counters) return XDP_PASS;
+  verdict = steer(context, counters);
+  if (verdict == QUICRX_REDIRECTED) {
+    action = bpf_redirect_map(&quicrx_xsks, context->rx_queue_index, XDP_PASS);
+    if (action == XDP_PASS) verdict = QUICRX_PASS_NO_SOCKET;
+  } else if (verdict == QUICRX_DROP_NOT_QUIC) {
+    action = XDP_DROP;
+  }
+  if (verdict >= 0 && verdict < QUICRX_COUNTERS) counters->value[verdict]++;
+  return action;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the XDP program and userspace agree on: map names and layouts, flags, counters. Read by both;
+ * nothing of it is repeated elsewhere.
+ */
+#ifndef QUICRX_STEER_ABI_H
+#define QUICRX_STEER_ABI_H
+
+#include <linux/types.h>
+
+/* The program's function name, by which a leftover of ours is recognised. */
+#define QUICRX_PROGRAM_NAME "quicrx_steer"
+
+/* quicrx_config: array of one. */
+struct quicrx_config {
+  __u32 flags; /* enum quicrx_flag */
+};
+
+enum quicrx_flag {
+  QUICRX_ANY_ADDRESS = 1u << 0,  /* every destination address is ours: the prefix maps are not asked */
+  QUICRX_PASS_INVALID = 1u << 1, /* what cannot be QUIC goes to the kernel instead of being dropped */
+};
+
+/* quicrx_ports: array of one. Bit (port & 63) of word (port >> 6), port in host byte order. */
+#define QUICRX_PORT_WORDS 1024
+struct quicrx_port_set {
+  __u64 word[QUICRX_PORT_WORDS];
+};
+
+/* quicrx_prefix4, quicrx_prefix6: longest-prefix tries. The value is unused (a trie needs one). */
+struct quicrx_prefix4 {
+  __u32 prefix_bits;
+  __u8 address[4];
+};
+struct quicrx_prefix6 {
+  __u32 prefix_bits;
+  __u8 address[16];
+};
+#define QUICRX_MAX_PREFIXES 1024
+
+/* quicrx_xsks: AF_XDP socket by receive queue. */
+#define QUICRX_MAX_QUEUES 256
+
+/* The length of the connection IDs that our server issues: a short header packet carries one. */
+#define QUICRX_CID_BYTES 18
+
+/*
+ * quicrx_counters: per-CPU array of one, a struct of one counter for each of these.
+ * A packet adds to exactly one verdict; a packet that cannot be QUIC adds to one reason as well.
+ */
+enum quicrx_counter {
+  /* verdicts */
+  QUICRX_REDIRECTED,       /* to the AF_XDP socket of its queue */
+  QUICRX_PASS_RUNT,        /* shorter than its own headers say */
+  QUICRX_PASS_NOT_IP,      /* neither IPv4 nor IPv6 after at most two VLAN tags */
+  QUICRX_PASS_NOT_UDP,     /* another transport, or an extension header that we cannot look behind */
+  QUICRX_PASS_FRAGMENT,    /* first, middle, last or atomic */
+  QUICRX_PASS_PORT,        /* UDP, to another port */
+  QUICRX_PASS_ADDRESS,     /* UDP, to our port at another address */
+  QUICRX_PASS_NO_SOCKET,   /* ours, but no poller serves the queue */
+  QUICRX_PASS_NOT_QUIC,    /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
+  QUICRX_DROP_NOT_QUIC,    /* ours, cannot be QUIC */
+  /* reasons why a datagram to our port and address cannot be QUIC */
+  QUICRX_BAD_UDP_LENGTH,     /* below 8, or beyond the IP payload */
+  QUICRX_BAD_EMPTY,          /* no payload */
+  QUICRX_BAD_SHORT_HEADER,   /* too short for a header protection sample: RFC 9001 5.4.2 */
+  QUICRX_BAD_LONG_HEADER,    /* ends within its long header: RFC 8999 5.1 */
+  QUICRX_BAD_CID_LENGTH,     /* over 20 bytes in a version that forbids it: RFC 9000 17.2 */
+  QUICRX_BAD_CLIENT_BOUND,   /* Version Negotiation or Retry: only servers send them */
+  QUICRX_BAD_SMALL_INITIAL,  /* Initial in less than 1,200 bytes: RFC 9000 14.1 */
+  QUICRX_BAD_SMALL_UNKNOWN,  /* unknown version in less than 1,200 bytes: RFC 9000 5.2.2 */
+  QUICRX_COUNTERS
+};
+
+struct quicrx_counters {
+  __u64 value[QUICRX_COUNTERS];
+};
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/// What a server does with the streams of a connection, chosen by ALPN.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "quicrx/bytes.h"
+
+namespace quicrx {
+
+using StreamId = std::int64_t;
+
+/// An application error code (RFC 9000 section 20.2): of the ALPN's own number space.
+using AppError = std::uint64_t;
+
+/// A connection as its service sees it. All calls are made on the worker's thread, and only while the session
+/// lives.
+class StreamControl {
+ public:
+  /// The service has used `bytes` of a stream's data: the stream's and the connection's windows open by as
+  /// much (RFC 9000 section 4). Data that was delivered and never consumed keeps the peer from sending more.
+  virtual void consume(StreamId stream, std::uint64_t bytes) = 0;
+
+  /// Opens the connection's window alone: for data of a stream that is being ended.
+  virtual void consume_connection(std::uint64_t bytes) = 0;
+
+  /// The session has something to send that it did not have when next() last said no.
+  virtual void wake() = 0;
+
+  /// RESET_STREAM and STOP_SENDING, as far as the stream's directions allow.
+  virtual void abort(StreamId stream, AppError error) = 0;
+
+  /// STOP_SENDING: what the peer still sends on the stream is not wanted.
+  virtual void stop_reading(StreamId stream, AppError error) = 0;
+
+  /// A new unidirectional stream, or -1 when the peer allows none now.
+  [[nodiscard]] virtual StreamId open_uni() = 0;
+
+  /// Closes the connection with an application error (CONNECTION_CLOSE of type 0x1d).
+  virtual void close(AppError error) = 0;
+
+ protected:
+  ~StreamControl() = default;
+};
+
+/// Stream data that a session offers for sending. The memory stays the session's and must not change until
+/// acked() has covered it.
+struct Outgoing {
+  static constexpr std::size_t kMaxParts = 16;
+
+  StreamId stream = -1;
+  std::array<iovec, kMaxParts> parts{};
+  std::size_t part_count = 0;
+  bool fin = false;  ///< nothing follows these bytes on the stream
+};
+
+/// The service's side of one connection. Called on the worker's thread only.
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  /// 1-RTT packets can be sent from now on.
+  virtual void ready() = 0;
+
+  /// The next bytes of a stream, in order, each once. The memory is gone when the call returns.
+  virtual void received(StreamId stream, Bytes data, bool fin) = 0;
+
+  /// Asks for something to send. Returns false when there is nothing (see StreamControl::wake).
+  [[nodiscard]] virtual bool next(Outgoing& out) = 0;
+
+  /// Of what next() offered, the first `bytes` were taken, and the end of the stream if `fin`.
+  virtual void sent(StreamId stream, std::uint64_t bytes, bool fin) = 0;
+
+  /// The stream's flow control lets nothing more go; offer others until writable().
+  virtual void blocked(StreamId stream) = 0;
+  virtual void writable(StreamId stream) = 0;
+
+  /// The stream takes no more data of ours (reset, or its peer does not want it): offer none again.
+  virtual void write_ended(StreamId stream) = 0;
+
+  /// `bytes` more of the stream have been acknowledged, in order; their memory is the session's again.
+  virtual void acked(StreamId stream, std::uint64_t bytes) = 0;
+
+  /// The peer gave up sending on the stream (RESET_STREAM).
+  virtual void reset(StreamId stream, AppError error) = 0;
+
+  /// The peer wants no more of what we send on the stream (STOP_SENDING).
+  virtual void stop_sending(StreamId stream, AppError error) = 0;
+
+  /// The stream is over in both directions; nothing more is said of it.
+  virtual void closed(StreamId stream, AppError error) = 0;
+
+  /// The error code with which the server closes a connection when it stops.
+  [[nodiscard]] virtual AppError no_error() const = 0;
+};
+
+/// Makes sessions for connections that chose its ALPN. One object a worker; outlives its sessions.
+class Service {
+ public:
+  Service() = default;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  virtual ~Service() = default;
+
+  [[nodiscard]] virtual std::string_view alpn() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Session> accept(StreamControl& connection) = 0;
+};
+
+}  // namespace quicrx
