@@ -38,9 +38,9 @@ struct extension_header {
 
 /* Where a datagram goes, and its UDP part. */
 struct datagram {
-  const __u8* destination;      /* 4 or 16 bytes */
+  const __u8* destination; /* 4 or 16 bytes */
   const struct udphdr* udp;
-  __u32 ip_payload_bytes;       /* from the UDP header on; what the frame holds beyond it is padding */
+  __u32 ip_payload_bytes; /* from the UDP header on; what the frame holds beyond it is padding */
   __u8 ip_version;
 };
 
@@ -69,7 +69,8 @@ static __always_inline __u16 parse_ethernet(struct cursor* cursor) {
 }
 
 static __always_inline int parse_udp(struct cursor* cursor, __u32 ip_payload_bytes, struct datagram* out) {
-  if (!has(cursor, sizeof(struct udphdr)) || ip_payload_bytes < sizeof(struct udphdr)) return QUICRX_PASS_RUNT;
+  if (!has(cursor, sizeof(struct udphdr)) || ip_payload_bytes < sizeof(struct udphdr))
+    return QUICRX_PASS_RUNT;
   out->udp = (const void*)cursor->at;
   out->ip_payload_bytes = ip_payload_bytes;
   cursor->at += sizeof(struct udphdr);

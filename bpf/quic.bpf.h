@@ -71,7 +71,8 @@ static __always_inline int check_quic(const struct datagram* datagram, const str
   __u32 udp_bytes = bpf_ntohs(datagram->udp->len);
   __u32 payload_bytes;
 
-  if (udp_bytes < sizeof(struct udphdr) || udp_bytes > datagram->ip_payload_bytes) return QUICRX_BAD_UDP_LENGTH;
+  if (udp_bytes < sizeof(struct udphdr) || udp_bytes > datagram->ip_payload_bytes)
+    return QUICRX_BAD_UDP_LENGTH;
   payload_bytes = udp_bytes - sizeof(struct udphdr);
   if (payload_bytes == 0 || !has(&cursor, 1)) return QUICRX_BAD_EMPTY;
   if (is_long(*cursor.at)) return check_long_header(&cursor, payload_bytes);

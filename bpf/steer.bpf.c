@@ -84,7 +84,8 @@ static __always_inline int is_our_address(const struct datagram* datagram, __u32
 }
 
 static __always_inline int steer(struct xdp_md* context, struct quicrx_counters* counters) {
-  struct cursor cursor = {.at = (const __u8*)(long)context->data, .end = (const __u8*)(long)context->data_end};
+  struct cursor cursor = {.at = (const __u8*)(long)context->data,
+                          .end = (const __u8*)(long)context->data_end};
   const struct quicrx_config* config = bpf_map_lookup_elem(&quicrx_config, &only);
   struct datagram datagram = {};
   int reason = parse_frame(&cursor, &datagram);

@@ -50,25 +50,25 @@ struct quicrx_prefix6 {
  */
 enum quicrx_counter {
   /* verdicts */
-  QUICRX_REDIRECTED,       /* to the AF_XDP socket of its queue */
-  QUICRX_PASS_RUNT,        /* shorter than its own headers say */
-  QUICRX_PASS_NOT_IP,      /* neither IPv4 nor IPv6 after at most two VLAN tags */
-  QUICRX_PASS_NOT_UDP,     /* another transport, or an extension header that we cannot look behind */
-  QUICRX_PASS_FRAGMENT,    /* first, middle, last or atomic */
-  QUICRX_PASS_PORT,        /* UDP, to another port */
-  QUICRX_PASS_ADDRESS,     /* UDP, to our port at another address */
-  QUICRX_PASS_NO_SOCKET,   /* ours, but no poller serves the queue */
-  QUICRX_PASS_NOT_QUIC,    /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
-  QUICRX_DROP_NOT_QUIC,    /* ours, cannot be QUIC */
+  QUICRX_REDIRECTED,     /* to the AF_XDP socket of its queue */
+  QUICRX_PASS_RUNT,      /* shorter than its own headers say */
+  QUICRX_PASS_NOT_IP,    /* neither IPv4 nor IPv6 after at most two VLAN tags */
+  QUICRX_PASS_NOT_UDP,   /* another transport, or an extension header that we cannot look behind */
+  QUICRX_PASS_FRAGMENT,  /* first, middle, last or atomic */
+  QUICRX_PASS_PORT,      /* UDP, to another port */
+  QUICRX_PASS_ADDRESS,   /* UDP, to our port at another address */
+  QUICRX_PASS_NO_SOCKET, /* ours, but no poller serves the queue */
+  QUICRX_PASS_NOT_QUIC,  /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
+  QUICRX_DROP_NOT_QUIC,  /* ours, cannot be QUIC */
   /* reasons why a datagram to our port and address cannot be QUIC */
-  QUICRX_BAD_UDP_LENGTH,     /* below 8, or beyond the IP payload */
-  QUICRX_BAD_EMPTY,          /* no payload */
-  QUICRX_BAD_SHORT_HEADER,   /* too short for a header protection sample: RFC 9001 5.4.2 */
-  QUICRX_BAD_LONG_HEADER,    /* ends within its long header: RFC 8999 5.1 */
-  QUICRX_BAD_CID_LENGTH,     /* over 20 bytes in a version that forbids it: RFC 9000 17.2 */
-  QUICRX_BAD_CLIENT_BOUND,   /* Version Negotiation or Retry: only servers send them */
-  QUICRX_BAD_SMALL_INITIAL,  /* Initial in less than 1,200 bytes: RFC 9000 14.1 */
-  QUICRX_BAD_SMALL_UNKNOWN,  /* unknown version in less than 1,200 bytes: RFC 9000 5.2.2 */
+  QUICRX_BAD_UDP_LENGTH,    /* below 8, or beyond the IP payload */
+  QUICRX_BAD_EMPTY,         /* no payload */
+  QUICRX_BAD_SHORT_HEADER,  /* too short for a header protection sample: RFC 9001 5.4.2 */
+  QUICRX_BAD_LONG_HEADER,   /* ends within its long header: RFC 8999 5.1 */
+  QUICRX_BAD_CID_LENGTH,    /* over 20 bytes in a version that forbids it: RFC 9000 17.2 */
+  QUICRX_BAD_CLIENT_BOUND,  /* Version Negotiation or Retry: only servers send them */
+  QUICRX_BAD_SMALL_INITIAL, /* Initial in less than 1,200 bytes: RFC 9000 14.1 */
+  QUICRX_BAD_SMALL_UNKNOWN, /* unknown version in less than 1,200 bytes: RFC 9000 5.2.2 */
   QUICRX_COUNTERS
 };
 

@@ -22,6 +22,10 @@ class Counters {
     auto& word = words_[static_cast<std::size_t>(id)];
     word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  /// For the few counters that several threads write.
+  void add_shared(Id id, std::uint64_t n = 1) noexcept {
+    words_[static_cast<std::size_t>(id)].fetch_add(n, std::memory_order_relaxed);
+  }
   void subtract(Id id, std::uint64_t n = 1) noexcept { add(id, std::uint64_t{0} - n); }
   [[nodiscard]] std::uint64_t get(Id id) const noexcept {
     return words_[static_cast<std::size_t>(id)].load(std::memory_order_relaxed);

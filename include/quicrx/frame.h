@@ -16,7 +16,8 @@ namespace quicrx {
 ///
 /// Move-only: whoever holds the Frame holds the memory; when it dies, its tag goes back to its pool, from any
 /// thread (see FramePool::release). The payload is a part of the frame; the bytes before it are headroom, in
-/// which a port writes link, IP and UDP headers, so a frame that was filled for sending needs no second buffer.
+/// which a port writes link, IP and UDP headers, so a frame that was filled for sending needs no second
+/// buffer.
 class Frame {
  public:
   /// No frame.
@@ -30,8 +31,8 @@ class Frame {
         capacity_(static_cast<std::uint32_t>(memory.size())),
         offset_(static_cast<std::uint32_t>(headroom)) {}
 
-  /// Makes a Frame again of what detach() returned. The caller answers for the loan being a present one; if it
-  /// is not, the release at the end is refused and counted.
+  /// Makes a Frame again of what detach() returned. The caller answers for the loan being a present one; if
+  /// it is not, the release at the end is refused and counted.
   static Frame attach(FramePool& pool, Tag tag) noexcept {
     return Frame(pool, tag, pool.memory(tag), pool.headroom());
   }

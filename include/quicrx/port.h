@@ -25,8 +25,8 @@ class Port {
   Port& operator=(const Port&) = delete;
   virtual ~Port() = default;
 
-  /// Moves at most out.size() datagrams that have arrived into `out`; returns how many. Never waits. Also does
-  /// what a port must do each turn (completions read, fill ring refilled), so it is called each turn.
+  /// Moves at most out.size() datagrams that have arrived into `out`; returns how many. Never waits. Also
+  /// does what a port must do each turn (completions read, fill ring refilled), so it is called each turn.
   virtual std::size_t receive(std::span<Datagram> out, Timestamp now) = 0;
 
   /// A frame to write a datagram for `path` into; nothing when all transmit frames are out.

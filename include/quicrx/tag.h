@@ -13,8 +13,8 @@ using FrameIndex = std::uint32_t;
 /// Names one loan of one frame: pool (16 bits), generation (24 bits), frame index (24 bits).
 ///
 /// A frame's generation changes each time it comes back, so a tag is good for one release: a second release,
-/// or one of an earlier loan, is told apart from the present one. A Tag is a plain value; it may travel through
-/// rings and C callbacks as an integer (value(), from_value()). It owns nothing: see Frame.
+/// or one of an earlier loan, is told apart from the present one. A Tag is a plain value; it may travel
+/// through rings and C callbacks as an integer (value(), from_value()). It owns nothing: see Frame.
 class Tag {
  public:
   static constexpr std::uint32_t kMaxFrames = 1u << 24;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "frame/slab_pool.h"
+
+#include <cassert>
+
+namespace quicrx {
+
+SlabPool::SlabPool(Shape shape, MutableBytes memory, std::span<FrameWord> words, PoolCounters& counters)
+    : shape_(shape),
+      memory_(memory),
+      words_(words),
+      counters_(counters),
+      owner_(std::this_thread::get_id()),
+      next_returned_(words.size()) {
+  assert(words.size() <= Tag::kMaxFrames && memory.size() >= words.size() * shape.frame_bytes);
+  free_.reserve(words.size());
+  for (FrameIndex index = static_cast<FrameIndex>(words.size()); index-- > 0;) {
+    words_[index].store(frame_word(0, FrameState::free), std::memory_order_relaxed);
+    free_.push_back(index);
+  }
+}
+
+std::optional<FrameIndex> SlabPool::pop_free() noexcept {
+  if (free_.empty()) collect_returned();
+  if (free_.empty()) return std::nullopt;
+  const FrameIndex index = free_.back();
+  free_.pop_back();
+  return index;
+}
+
+void SlabPool::push_free(FrameIndex index) noexcept {
+  if (std::this_thread::get_id() == owner_) {
+    free_.push_back(index);  // never grows: it was reserved for every frame
+    return;
+  }
+  FrameIndex head = returned_.load(std::memory_order_relaxed);
+  do {
+    next_returned_[index].store(head, std::memory_order_relaxed);
+  } while (
+      !returned_.compare_exchange_weak(head, index, std::memory_order_release, std::memory_order_relaxed));
+}
+
+void SlabPool::collect_returned() noexcept {
+  FrameIndex index = returned_.exchange(kNone, std::memory_order_acquire);
+  while (index != kNone) {
+    free_.push_back(index);
+    index = next_returned_[index].load(std::memory_order_relaxed);
+  }
+}
+
+std::optional<Frame> SlabPool::acquire() {
+  const auto index = pop_free();
+  if (!index) return std::nullopt;
+  FrameWord& word = words_[*index];
+  const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
+  word.store(frame_word(generation, FrameState::held), std::memory_order_relaxed);
+  return Frame(*this, Tag(shape_.id, generation, *index), frame_memory(*index), shape_.headroom);
+}
+
+Release SlabPool::release(Tag tag) noexcept {
+  if (tag.pool() != shape_.id || tag.index() >= words_.size()) {
+    counters_.add_shared(PoolCounter::released_foreign);
+    return Release::foreign;
+  }
+  std::uint32_t expected = frame_word(tag.generation(), FrameState::held);
+  const std::uint32_t released = frame_word(tag.generation() + 1, FrameState::free);
+  if (!words_[tag.index()].compare_exchange_strong(expected, released, std::memory_order_acq_rel,
+                                                   std::memory_order_relaxed))
+    return refuse(tag, expected);
+  push_free(tag.index());
+  return Release::released;
+}
+
+Release SlabPool::refuse(Tag tag, std::uint32_t word) noexcept {
+  const std::uint32_t age = (generation_of(word) - tag.generation()) & Tag::kGenerationMask;
+  // The present loan, but lent to the kernel; or back since, and not lent again.
+  if (age == 0 || (age == 1 && state_of(word) == FrameState::free)) {
+    counters_.add_shared(PoolCounter::released_twice);
+    return Release::twice;
+  }
+  counters_.add_shared(PoolCounter::released_stale);
+  return Release::stale;
+}
+
+std::size_t SlabPool::release(std::span<const Tag> tags) noexcept {
+  std::size_t released = 0;
+  for (const Tag tag : tags) released += release(tag) == Release::released ? 1 : 0;
+  return released;
+}
+
+std::optional<FrameIndex> SlabPool::lend_for_receive() noexcept {
+  const auto index = pop_free();
+  if (index) {
+    FrameWord& word = words_[*index];
+    word.store(frame_word(generation_of(word.load(std::memory_order_relaxed)), FrameState::fill),
+               std::memory_order_relaxed);
+  }
+  return index;
+}
+
+std::optional<Frame> SlabPool::take_received(FrameIndex index) noexcept {
+  if (index >= words_.size() || state_of(words_[index].load(std::memory_order_relaxed)) != FrameState::fill) {
+    counters_.add_shared(PoolCounter::bad_descriptor);
+    return std::nullopt;
+  }
+  FrameWord& word = words_[index];
+  const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
+  word.store(frame_word(generation, FrameState::held), std::memory_order_relaxed);
+  return Frame(*this, Tag(shape_.id, generation, index), frame_memory(index), shape_.headroom);
+}
+
+bool SlabPool::lend_for_send(Tag tag) noexcept {
+  if (tag.pool() != shape_.id || tag.index() >= words_.size()) {
+    counters_.add_shared(PoolCounter::released_foreign);
+    return false;
+  }
+  std::uint32_t expected = frame_word(tag.generation(), FrameState::held);
+  const std::uint32_t lent = frame_word(tag.generation(), FrameState::transmit);
+  if (words_[tag.index()].compare_exchange_strong(expected, lent, std::memory_order_acq_rel,
+                                                  std::memory_order_relaxed))
+    return true;
+  refuse(tag, expected);
+  return false;
+}
+
+bool SlabPool::take_completed(FrameIndex index) noexcept {
+  if (index >= words_.size() ||
+      state_of(words_[index].load(std::memory_order_relaxed)) != FrameState::transmit) {
+    counters_.add_shared(PoolCounter::bad_descriptor);
+    return false;
+  }
+  FrameWord& word = words_[index];
+  const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
+  word.store(frame_word(generation + 1, FrameState::free), std::memory_order_relaxed);
+  push_free(index);
+  return true;
+}
+
+}  // namespace quicrx

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "frame/frame_words.h"
+#include "quicrx/counters.h"
+#include "quicrx/frame.h"
+#include "quicrx/frame_pool.h"
+
+namespace quicrx {
+
+enum class PoolCounter { released_twice, released_stale, released_foreign, bad_descriptor, count_ };
+inline constexpr std::string_view kPoolCounterNames[] = {"released_twice", "released_stale",
+                                                         "released_foreign", "bad_descriptor"};
+using PoolCounters = Counters<PoolCounter>;
+
+/// Frames of one size, side by side in memory that somebody else owns (a UMEM, or the heap).
+///
+/// Besides what every pool does, its owner moves frames to and from the kernel. All of that checks the state
+/// a frame is in, also in release builds: what the kernel's rings name is not believed.
+class SlabPool final : public FramePool {
+ public:
+  struct Shape {
+    PoolId id = 0;
+    std::size_t frame_bytes = 2048;
+    std::size_t headroom = 0;
+  };
+
+  /// One frame for each of `words`; `memory` holds as many. The thread that constructs is the owner.
+  SlabPool(Shape shape, MutableBytes memory, std::span<FrameWord> words, PoolCounters& counters);
+
+  [[nodiscard]] std::optional<Frame> acquire() override;
+  Release release(Tag tag) noexcept override;
+  std::size_t release(std::span<const Tag> tags) noexcept override;
+  [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override { return frame_memory(tag.index()); }
+  [[nodiscard]] std::size_t headroom() const noexcept override { return shape_.headroom; }
+  [[nodiscard]] FrameCounts count() const noexcept override { return count_states(words_); }
+  [[nodiscard]] PoolId id() const noexcept override { return shape_.id; }
+
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size(); }
+  [[nodiscard]] std::size_t frame_bytes() const noexcept { return shape_.frame_bytes; }
+
+  /// The calling thread owns the pool from now on. Before frames of it are out with other threads.
+  void adopt() noexcept { owner_ = std::this_thread::get_id(); }
+
+  /// free -> fill: the frame is to be put on the fill ring.
+  [[nodiscard]] std::optional<FrameIndex> lend_for_receive() noexcept;
+  /// fill -> held: the receive ring named the frame. Nothing when that cannot be.
+  [[nodiscard]] std::optional<Frame> take_received(FrameIndex index) noexcept;
+  /// held -> transmit: the frame is to be put on the transmit ring. False when the tag is no present loan.
+  [[nodiscard]] bool lend_for_send(Tag tag) noexcept;
+  /// transmit -> free: the completion ring named the frame. False when that cannot be.
+  bool take_completed(FrameIndex index) noexcept;
+
+ private:
+  static constexpr FrameIndex kNone = Tag::kMaxFrames;
+
+  [[nodiscard]] MutableBytes frame_memory(FrameIndex index) const noexcept {
+    return memory_.subspan(index * shape_.frame_bytes, shape_.frame_bytes);
+  }
+  std::optional<FrameIndex> pop_free() noexcept;
+  void push_free(FrameIndex index) noexcept;
+  void collect_returned() noexcept;
+  Release refuse(Tag tag, std::uint32_t word) noexcept;
+
+  Shape shape_;
+  MutableBytes memory_;
+  std::span<FrameWord> words_;
+  PoolCounters& counters_;
+  std::thread::id owner_;
+  std::vector<FrameIndex> free_;  // the owner's stack: the frame last used is warmest
+  // Frames released by other threads: a stack that anybody pushes to and the owner takes whole.
+  std::atomic<FrameIndex> returned_{kNone};
+  std::vector<std::atomic<FrameIndex>> next_returned_;
+};
+
+}  // namespace quicrx

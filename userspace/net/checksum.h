@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/// The Internet checksum (RFC 1071).
+#pragma once
+
+#include <cstdint>
+
+#include "quicrx/bytes.h"
+
+namespace quicrx {
+
+/// A one's complement sum under way. Parts are added in order; each but the last has an even length. The sum
+/// is taken in the machine's byte order, which the one's complement permits (RFC 1071 section 2.B).
+class ChecksumSum {
+ public:
+  void add(Bytes bytes) noexcept;
+  /// A 16-bit number in host byte order.
+  void add_word(std::uint16_t word) noexcept;
+
+  /// The checksum, to be stored into a header as it is (memcpy, no byte swap).
+  [[nodiscard]] std::uint16_t finish() const noexcept;
+
+ private:
+  void add_carry(std::uint64_t value) noexcept {
+    sum_ += value;
+    sum_ += sum_ < value ? 1 : 0;
+  }
+
+  std::uint64_t sum_ = 0;
+};
+
+/// The UDP checksum over addresses, ports, length and payload: RFC 768, and RFC 8200 section 8.1 for IPv6.
+/// Zero is sent as all ones. `udp` is the header, its checksum field zero, and the payload behind it.
+std::uint16_t udp_checksum(Bytes source_ip, Bytes destination_ip, Bytes udp) noexcept;
+
+}  // namespace quicrx
