@@ -59,10 +59,15 @@ struct {
   __type(value, struct quicrx_counters);
 } quicrx_counters SEC(".maps");
 
-static const __u32 only = 0; /* the key of a map with one entry */
+/* The entry of a map that has one. */
+static __always_inline void* only_entry(void* map) {
+  const __u32 key = 0;
+
+  return bpf_map_lookup_elem(map, &key);
+}
 
 static __always_inline int is_our_port(__be16 destination) {
-  const struct quicrx_port_set* ports = bpf_map_lookup_elem(&quicrx_ports, &only);
+  const struct quicrx_port_set* ports = only_entry(&quicrx_ports);
   __u16 port = bpf_ntohs(destination);
 
   return ports && (ports->word[port >> 6] >> (port & 63)) & 1;
@@ -86,7 +91,7 @@ static __always_inline int is_our_address(const struct datagram* datagram, __u32
 static __always_inline int steer(struct xdp_md* context, struct quicrx_counters* counters) {
   struct cursor cursor = {.at = (const __u8*)(long)context->data,
                           .end = (const __u8*)(long)context->data_end};
-  const struct quicrx_config* config = bpf_map_lookup_elem(&quicrx_config, &only);
+  const struct quicrx_config* config = only_entry(&quicrx_config);
   struct datagram datagram = {};
   int reason = parse_frame(&cursor, &datagram);
 
@@ -102,7 +107,7 @@ static __always_inline int steer(struct xdp_md* context, struct quicrx_counters*
 
 SEC("xdp")
 int quicrx_steer(struct xdp_md* context) {
-  struct quicrx_counters* counters = bpf_map_lookup_elem(&quicrx_counters, &only);
+  struct quicrx_counters* counters = only_entry(&quicrx_counters);
   int verdict, action = XDP_PASS;
 
   if (!counters) return XDP_PASS;

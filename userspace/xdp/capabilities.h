@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "quicrx/result.h"
+
+namespace quicrx {
+
+/// Has this process what loading XDP programs and opening AF_XDP sockets takes? The error names what is
+/// missing.
+Result<void> check_capabilities();
+
+/// Is this kernel new enough? The error names the version needed.
+Result<void> check_kernel();
+
+/// Is a bpffs mounted at /sys/fs/bpf? The error names the command that mounts it.
+Result<void> check_bpffs();
+
+}  // namespace quicrx

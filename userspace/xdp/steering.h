@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/// The XDP program's life on an interface: attach, recognise, detach.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/port_ranges.h"
+#include "net/prefix.h"
+#include "quicrx/result.h"
+#include "xdp/interface.h"
+
+namespace quicrx {
+
+enum class AttachMode { automatic, native, generic };
+
+struct SteeringConfig {
+  std::vector<PortRange> ports;
+  std::vector<IpPrefix> addresses;  ///< empty: every address
+  AttachMode mode = AttachMode::automatic;
+  std::uint32_t flags = 0;  ///< enum quicrx_flag; QUICRX_ANY_ADDRESS follows from `addresses`
+};
+
+/// Our program as it is attached.
+struct Attachment {
+  std::uint32_t program_id = 0;
+  bool native = false;      ///< in the driver; otherwise generic, on the kernel's own packets
+  bool dispatcher = false;  ///< beside other programs, through libxdp's dispatcher; otherwise alone
+  bool has_maps = false;    ///< its maps are those pinned; false for a leftover whose pins are gone
+
+  [[nodiscard]] std::string_view mode_name() const { return native ? "native" : "generic"; }
+};
+
+/// What of ours is attached to the interface; nothing when nothing is. An error when it cannot be told.
+Result<std::optional<Attachment>> find_steering(const Interface& interface);
+
+/// Attaches the program and pins its maps. A leftover of ours whose pins are gone, and pins whose program is
+/// gone, are replaced; a program of ours that is in order is left, and an error. Foreign programs stay.
+/// On error nothing of the attempt is left.
+Result<Attachment> load_steering(const Interface& interface, const SteeringConfig& config);
+
+/// Detaches our program, and only that, and removes its pins.
+Result<void> unload_steering(const Interface& interface);
+
+}  // namespace quicrx
