@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include "quicrx/counters.h"
+
+namespace quicrx {
+
+enum class PortCounter {
+  received_datagrams,
+  received_bytes,  ///< of UDP payload
+  sent_datagrams,
+  sent_bytes,
+  drop_bad_frame,     ///< not the UDP datagram that the XDP program took it for, or a wrong descriptor
+  drop_other_port,    ///< steered here, to a port that this poller does not serve
+  drop_bad_address,   ///< to a multicast or broadcast address, or from one
+  drop_truncated,     ///< larger than a frame
+  drop_send_failed,   ///< the kernel refused it for good
+  no_transmit_frame,  ///< times a frame was asked for while all were out
+  moved_frames,       ///< written for one port and copied to another (the path changed meanwhile)
+  wakeups,            ///< system calls made to have frames sent or received
+  count_
+};
+inline constexpr std::string_view kPortCounterNames[] = {
+    "received_datagrams", "received_bytes",    "sent_datagrams",   "sent_bytes",
+    "drop_bad_frame",     "drop_other_port",   "drop_bad_address", "drop_truncated",
+    "drop_send_failed",   "no_transmit_frame", "moved_frames",     "wakeups"};
+static_assert(std::size(kPortCounterNames) == static_cast<std::size_t>(PortCounter::count_));
+
+using PortCounters = Counters<PortCounter>;
+
+}  // namespace quicrx

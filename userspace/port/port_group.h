@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "port/leaf_port.h"
+#include "port/port_counters.h"
+#include "port/udp_port.h"
+#include "port/xdp_port.h"
+
+namespace quicrx {
+
+/// A worker's ports as one: an AF_XDP port and the UDP sockets that stand behind it. A datagram is answered
+/// by the port it came by.
+class PortGroup final : public Port {
+ public:
+  /// `ipv6` may be missing, on a machine without IPv6.
+  PortGroup(std::unique_ptr<XdpPort> xdp, std::unique_ptr<UdpPort> ipv4, std::unique_ptr<UdpPort> ipv6,
+            PortCounters& counters);
+
+  std::size_t receive(std::span<Datagram> out, Timestamp now) override;
+  [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
+  void send(Frame frame, const Path& path, Ecn ecn) override;
+  void flush() override;
+  [[nodiscard]] std::size_t max_payload(const Path& path) const override;
+
+  /// Sleeps until something has arrived, `wake` is readable, or `timeout` is over (negative: no limit).
+  void wait(std::chrono::nanoseconds timeout, int wake);
+
+  [[nodiscard]] bool has_unsent() const;
+  [[nodiscard]] const XdpPort& xdp() const { return *xdp_; }
+
+ private:
+  [[nodiscard]] LeafPort& leaf(PortId id) const { return *leaves_[static_cast<std::size_t>(id)]; }
+  bool busy_poll(std::chrono::nanoseconds timeout, int wake);
+
+  std::unique_ptr<XdpPort> xdp_;
+  std::unique_ptr<UdpPort> ipv4_;
+  std::unique_ptr<UdpPort> ipv6_;
+  std::array<LeafPort*, 3> leaves_;  // by PortId
+  PortCounters& counters_;
+  std::size_t turn_ = 0;
+};
+
+}  // namespace quicrx

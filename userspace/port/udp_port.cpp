@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "port/udp_port.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "net/headers.h"
+
+namespace quicrx {
+namespace {
+
+bool switch_on(int socket, int level, int name) {
+  const int on = 1;
+  return setsockopt(socket, level, name, &on, sizeof(on)) == 0;
+}
+
+bool wants_details(int socket, bool v6) {
+  return v6 ? switch_on(socket, IPPROTO_IPV6, IPV6_V6ONLY) &&
+                  switch_on(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&
+                  switch_on(socket, IPPROTO_IPV6, IPV6_RECVTCLASS)
+            : switch_on(socket, IPPROTO_IP, IP_PKTINFO) && switch_on(socket, IPPROTO_IP, IP_RECVTOS);
+}
+
+/// What the control messages say of a received datagram.
+struct Details {
+  Bytes local_ip;
+  Ecn ecn = Ecn::not_ect;
+};
+
+Details read_details(msghdr& header) {
+  Details details;
+  for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr;
+       message = CMSG_NXTHDR(&header, message)) {
+    const std::uint8_t* data = CMSG_DATA(message);
+    const auto is = [&](int level, int type) {
+      return message->cmsg_level == level && message->cmsg_type == type;
+    };
+    if (is(IPPROTO_IP, IP_PKTINFO))
+      details.local_ip = {data + offsetof(in_pktinfo, ipi_addr), sizeof(in_addr)};
+    if (is(IPPROTO_IPV6, IPV6_PKTINFO))
+      details.local_ip = {data + offsetof(in6_pktinfo, ipi6_addr), sizeof(in6_addr)};
+    // IP_TOS comes as one byte, IPV6_TCLASS as an int (ip(7), RFC 3542 section 6.5).
+    if (is(IPPROTO_IP, IP_TOS)) details.ecn = static_cast<Ecn>(*data & 3);
+    if (is(IPPROTO_IPV6, IPV6_TCLASS)) {
+      int traffic_class = 0;
+      std::memcpy(&traffic_class, data, sizeof(traffic_class));
+      details.ecn = static_cast<Ecn>(traffic_class & 3);
+    }
+  }
+  return details;
+}
+
+template <typename Value>
+cmsghdr* put_control(msghdr& header, cmsghdr* at, int level, int type, const Value& value) {
+  at->cmsg_level = level;
+  at->cmsg_type = type;
+  at->cmsg_len = CMSG_LEN(sizeof(value));
+  std::memcpy(CMSG_DATA(at), &value, sizeof(value));
+  header.msg_controllen += CMSG_SPACE(sizeof(value));
+  return reinterpret_cast<cmsghdr*>(reinterpret_cast<char*>(at) + CMSG_SPACE(sizeof(value)));
+}
+
+/// Source address and ECN of a datagram to be sent.
+void write_details(msghdr& header, void* control, const SocketAddress& local, Ecn ecn) {
+  header.msg_control = control;
+  header.msg_controllen = 0;
+  auto* at = static_cast<cmsghdr*>(control);
+  const int ecn_value = static_cast<int>(ecn);
+  if (local.is_ipv6()) {
+    in6_pktinfo info{};
+    std::memcpy(&info.ipi6_addr, local.ip().data(), sizeof(info.ipi6_addr));
+    at = put_control(header, at, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    put_control(header, at, IPPROTO_IPV6, IPV6_TCLASS, ecn_value);
+  } else {
+    in_pktinfo info{};
+    std::memcpy(&info.ipi_spec_dst, local.ip().data(), sizeof(info.ipi_spec_dst));
+    at = put_control(header, at, IPPROTO_IP, IP_PKTINFO, info);
+    put_control(header, at, IPPROTO_IP, IP_TOS, ecn_value);
+  }
+}
+
+void forbid_fragments(int socket, bool v6) {
+  const int v4_probe = IP_PMTUDISC_PROBE, v6_probe = IPV6_PMTUDISC_PROBE;
+  if (v6) {
+    setsockopt(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6_probe, sizeof(v6_probe));
+  } else {
+    setsockopt(socket, IPPROTO_IP, IP_MTU_DISCOVER, &v4_probe, sizeof(v4_probe));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UdpPort>> UdpPort::open(PortId id, std::uint16_t udp_port, const Storage& storage) {
+  const bool v6 = id == PortId::socket6;
+  const std::string where =
+      std::string("UDP port ") + std::to_string(udp_port) + (v6 ? " (IPv6)" : " (IPv4)");
+  Descriptor socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) {
+    const ErrorKind kind = errno == EAFNOSUPPORT ? ErrorKind::unsupported : ErrorKind::failure;
+    return fail(kind, where + ": cannot open a socket: " + std::strerror(errno));
+  }
+  if (!wants_details(socket.get(), v6))
+    return fail(ErrorKind::failure, where + ": cannot set up the socket: " + std::strerror(errno));
+  forbid_fragments(socket.get(), v6);
+  const std::array<std::uint8_t, 16> any{};
+  const SocketAddress address(Bytes(any).first(v6 ? 16 : 4), udp_port);
+  if (bind(socket.get(), address.get(), address.size()) != 0) {
+    const bool taken = errno == EADDRINUSE;
+    return fail(taken ? ErrorKind::busy : ErrorKind::failure,
+                where + (taken ? " is taken by another socket; 'ss -ulpn' shows whose" : ": cannot bind: ") +
+                    (taken ? "" : std::strerror(errno)));
+  }
+  return std::make_unique<UdpPort>(id, udp_port, std::move(socket), storage);
+}
+
+UdpPort::UdpPort(PortId id, std::uint16_t udp_port, Descriptor socket, const Storage& storage)
+    : id_(id),
+      udp_port_(udp_port),
+      socket_(std::move(socket)),
+      counters_(*storage.counters),
+      memory_((kReceiveFrames + kTransmitFrames) * kFrameBytes),
+      receive_({static_cast<PoolId>(static_cast<int>(id) * 2 + 1), kFrameBytes, 0}, memory_,
+               storage.receive_words, *storage.receive_counters),
+      transmit_({static_cast<PoolId>(static_cast<int>(id) * 2 + 2), kFrameBytes, 0},
+                MutableBytes(memory_).subspan(kReceiveFrames * kFrameBytes), storage.transmit_words,
+                *storage.transmit_counters),
+      in_(kBatch),
+      out_(kBatch),
+      in_headers_(kBatch),
+      out_headers_(kBatch) {}
+
+std::optional<Datagram> UdpPort::read(Message& message, mmsghdr& header, Timestamp now) {
+  if ((header.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+    counters_.add(PortCounter::drop_truncated);
+    return std::nullopt;
+  }
+  const Details details = read_details(header.msg_hdr);
+  Path path;
+  path.local = SocketAddress(details.local_ip, udp_port_);
+  path.remote = SocketAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&message.address));
+  path.port = id_;
+  if (!path.local.is_unicast() || !path.remote.is_unicast()) {
+    counters_.add(PortCounter::drop_bad_address);
+    return std::nullopt;
+  }
+  message.frame.resize(header.msg_len);
+  counters_.add(PortCounter::received_datagrams);
+  counters_.add(PortCounter::received_bytes, header.msg_len);
+  return Datagram{std::move(message.frame), path, details.ecn, now};
+}
+
+std::size_t UdpPort::receive(std::span<Datagram> out, Timestamp now) {
+  unsigned slots = 0;
+  for (; slots < std::min(out.size(), in_.size()); ++slots) {
+    Message& message = in_[slots];
+    if (!message.frame) {
+      auto frame = receive_.acquire();
+      if (!frame) break;
+      message.frame = std::move(*frame);
+    }
+    message.part = {message.frame.room().data(), message.frame.room().size()};
+    message.control.fill(0);
+    in_headers_[slots].msg_hdr = {.msg_name = &message.address,
+                                  .msg_namelen = sizeof(message.address),
+                                  .msg_iov = &message.part,
+                                  .msg_iovlen = 1,
+                                  .msg_control = message.control.data(),
+                                  .msg_controllen = message.control.size(),
+                                  .msg_flags = 0};
+  }
+  if (slots == 0) return 0;
+  const int got = recvmmsg(socket_.get(), in_headers_.data(), slots, MSG_DONTWAIT, nullptr);
+  std::size_t count = 0;
+  for (int i = 0; i < got; ++i) {
+    const auto slot = static_cast<std::size_t>(i);
+    if (auto datagram = read(in_[slot], in_headers_[slot], now)) out[count++] = std::move(*datagram);
+  }
+  return count;
+}
+
+std::optional<Frame> UdpPort::acquire(const Path&) {
+  auto frame = transmit_.acquire();
+  if (!frame) counters_.add(PortCounter::no_transmit_frame);
+  return frame;
+}
+
+void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
+  if (queued_ == out_.size()) flush();
+  if (queued_ == out_.size()) {
+    counters_.add(PortCounter::drop_send_failed);
+    return;
+  }
+  Message& message = out_[queued_];
+  message.frame = std::move(frame);
+  std::memcpy(&message.address, path.remote.get(), path.remote.size());
+  const Bytes payload = message.frame.payload();
+  message.part = {const_cast<std::uint8_t*>(payload.data()), payload.size()};
+  msghdr& header = out_headers_[queued_].msg_hdr;
+  header = {};
+  header.msg_name = &message.address;
+  header.msg_namelen = path.remote.size();
+  header.msg_iov = &message.part;
+  header.msg_iovlen = 1;
+  write_details(header, message.control.data(), path.local, ecn);
+  ++queued_;
+}
+
+void UdpPort::flush() {
+  std::size_t done = 0;
+  while (done < queued_) {
+    counters_.add(PortCounter::wakeups);
+    const int sent =
+        sendmmsg(socket_.get(), out_headers_.data() + done, static_cast<unsigned>(queued_ - done), 0);
+    if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) break;
+    // One that fails for another reason (too large, no route) is lost alone, as on any network.
+    if (sent <= 0) counters_.add(PortCounter::drop_send_failed);
+    for (int i = 0; i < sent; ++i) {
+      counters_.add(PortCounter::sent_datagrams);
+      counters_.add(PortCounter::sent_bytes, out_[done + static_cast<std::size_t>(i)].part.iov_len);
+    }
+    done += static_cast<std::size_t>(std::max(sent, 1));
+  }
+  // What the socket did not take is lost, as QUIC expects of a network; holding it would need another queue.
+  for (std::size_t i = done; i < queued_; ++i) counters_.add(PortCounter::drop_send_failed);
+  for (std::size_t i = 0; i < queued_; ++i) out_[i].frame = Frame();
+  queued_ = 0;
+}
+
+std::size_t UdpPort::max_payload(const Path& path) const {
+  constexpr std::size_t kEthernetMtu = 1500;
+  return kEthernetMtu - (path.remote.is_ipv6() ? kIpv6UdpBytes : kIpv4UdpBytes);
+}
+
+}  // namespace quicrx

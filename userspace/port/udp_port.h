@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "frame/descriptor.h"
+#include "frame/slab_pool.h"
+#include "port/leaf_port.h"
+#include "port/port_counters.h"
+#include "quicrx/result.h"
+
+namespace quicrx {
+
+/// Datagrams from and to a kernel UDP socket of one address family.
+///
+/// Beside an AF_XDP port it reserves the UDP port, and serves what the XDP program passed to the kernel.
+class UdpPort final : public LeafPort {
+ public:
+  static constexpr std::size_t kReceiveFrames = 2 * kBatch;
+  static constexpr std::size_t kTransmitFrames = 4 * kBatch;
+  static constexpr std::size_t kFrameBytes = 2048;
+
+  struct Storage {
+    std::span<FrameWord> receive_words;   ///< kReceiveFrames
+    std::span<FrameWord> transmit_words;  ///< kTransmitFrames
+    PoolCounters* receive_counters = nullptr;
+    PoolCounters* transmit_counters = nullptr;
+    PortCounters* counters = nullptr;
+  };
+
+  /// Binds to every address of the family. `id` says which port of the worker it is.
+  static Result<std::unique_ptr<UdpPort>> open(PortId id, std::uint16_t udp_port, const Storage& storage);
+
+  UdpPort(PortId id, std::uint16_t udp_port, Descriptor socket, const Storage& storage);
+
+  std::size_t receive(std::span<Datagram> out, Timestamp now) override;
+  [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
+  void send(Frame frame, const Path& path, Ecn ecn) override;
+  void flush() override;
+  [[nodiscard]] std::size_t max_payload(const Path& path) const override;
+  [[nodiscard]] int descriptor() const override { return socket_.get(); }
+  [[nodiscard]] FramePool& transmit_pool() override { return transmit_; }
+  [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
+
+ private:
+  /// One slot of a batch: a frame, an address and control messages, where a msghdr can point at them.
+  struct Message {
+    static constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
+
+    Frame frame;
+    sockaddr_storage address{};
+    iovec part{};
+    alignas(cmsghdr) std::array<char, kControlBytes> control{};
+  };
+
+  std::optional<Datagram> read(Message& message, mmsghdr& header, Timestamp now);
+
+  PortId id_;
+  std::uint16_t udp_port_;
+  Descriptor socket_;
+  PortCounters& counters_;
+  std::vector<std::uint8_t> memory_;
+  SlabPool receive_;
+  SlabPool transmit_;
+  std::vector<Message> in_;  // kBatch each
+  std::vector<Message> out_;
+  std::vector<mmsghdr> in_headers_;
+  std::vector<mmsghdr> out_headers_;
+  std::size_t queued_ = 0;  // of out_
+};
+
+}  // namespace quicrx

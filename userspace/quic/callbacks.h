@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ngtcp2/ngtcp2.h>
+
+#include "quic/connection.h"
+
+namespace quicrx {
+
+/// ngtcp2's calls into a connection, whose pointer is their user data.
+struct Connection::Callbacks {
+  static const ngtcp2_callbacks& table();
+
+ private:
+  static int recv_crypto_data(ngtcp2_conn*, ngtcp2_encryption_level, std::uint64_t offset,
+                              const std::uint8_t*, std::size_t, void*);
+  static int recv_tx_key(ngtcp2_conn*, ngtcp2_encryption_level, void*);
+  static int handshake_completed(ngtcp2_conn*, void*);
+  static int recv_stream_data(ngtcp2_conn*, std::uint32_t flags, std::int64_t stream, std::uint64_t offset,
+                              const std::uint8_t*, std::size_t, void*, void*);
+  static int acked_stream_data(ngtcp2_conn*, std::int64_t stream, std::uint64_t offset, std::uint64_t bytes,
+                               void*, void*);
+  static int stream_open(ngtcp2_conn*, std::int64_t stream, void*);
+  static int stream_close(ngtcp2_conn*, std::uint32_t flags, std::int64_t stream, std::uint64_t error, void*,
+                          void*);
+  static int stream_reset(ngtcp2_conn*, std::int64_t stream, std::uint64_t size, std::uint64_t error, void*,
+                          void*);
+  static int stream_stop_sending(ngtcp2_conn*, std::int64_t stream, std::uint64_t error, void*, void*);
+  static int extend_max_stream_data(ngtcp2_conn*, std::int64_t stream, std::uint64_t max, void*, void*);
+  static int new_connection_id(ngtcp2_conn*, ngtcp2_cid*, std::uint8_t* token, std::size_t bytes, void*);
+  static int remove_connection_id(ngtcp2_conn*, const ngtcp2_cid*, void*);
+  static void random(std::uint8_t*, std::size_t, const ngtcp2_rand_ctx*);
+
+  /// Tells ngtcp2 to stop where the service has closed the connection.
+  static int go_on(const Connection& connection);
+};
+
+}  // namespace quicrx

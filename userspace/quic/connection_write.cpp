@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/// A connection's way out: what its session and ngtcp2 have to send, into transmit frames.
+#include <algorithm>
+#include <array>
+
+#include "quic/connection.h"
+
+namespace quicrx {
+
+Connection::Write Connection::write(Timestamp now) {
+  if (!conn_) return Write::done;
+  if (close_wanted_) {
+    enter_closing(now);
+    return Write::done;
+  }
+  std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
+  Write result = Write::done;
+  while (quantum > 0) {
+    auto frame = host_.port().acquire(last_path_);
+    if (!frame) {
+      result = Write::no_frame;
+      break;
+    }
+    const auto bytes = write_datagram(*frame, now);
+    if (!bytes) {
+      enter_closing(now);
+      return Write::done;
+    }
+    if (*bytes == 0) break;  // the frame dies unsent and goes straight back
+    quantum -= std::min(quantum, *bytes);
+    // The frame was handed on by write_datagram().
+  }
+  ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
+  return result;
+}
+
+/// Writes one datagram and sends it. Zero when there is nothing to send now; nothing on an error, which is
+/// then in close_error_.
+std::optional<std::size_t> Connection::write_datagram(Frame& frame, Timestamp now) {
+  const MutableBytes room =
+      frame.room().first(std::min(frame.room().size(), host_.port().max_payload(last_path_)));
+  ngtcp2_path_storage path;
+  ngtcp2_path_storage_zero(&path);
+  ngtcp2_pkt_info info{};
+  bool more = true;
+  std::optional<std::size_t> bytes = 0;
+  while (more && bytes) bytes = write_part(room, path, info, more, now);
+  if (!bytes || *bytes == 0) return bytes;
+  frame.resize(*bytes);
+  send(std::move(frame), path.path, info.ecn);
+  return bytes;
+}
+
+/// Adds stream data, or what else is due, to the datagram. `more`: it has room left and is to be continued.
+std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path_storage& path,
+                                                  ngtcp2_pkt_info& info, bool& more, Timestamp now) {
+  Outgoing out;
+  // Where the peer's connection window is shut no stream can send, and none is to be marked as blocked.
+  const bool offered = session_ && ngtcp2_conn_get_max_data_left(conn_.get()) > 0 && session_->next(out);
+  std::array<ngtcp2_vec, Outgoing::kMaxParts> parts;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < out.part_count; ++i) {
+    parts[i] = {.base = static_cast<std::uint8_t*>(out.parts[i].iov_base), .len = out.parts[i].iov_len};
+    total += parts[i].len;
+  }
+  std::uint32_t flags = offered ? std::uint32_t{NGTCP2_WRITE_STREAM_FLAG_MORE} : 0;
+  if (out.fin) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+
+  ngtcp2_ssize taken = -1;
+  const ngtcp2_ssize result =
+      ngtcp2_conn_writev_stream(conn_.get(), &path.path, &info, room.data(), room.size(), &taken, flags,
+                                out.stream, parts.data(), out.part_count, to_ngtcp2(now));
+  if (taken >= 0 && offered) {
+    const auto bytes = static_cast<std::uint64_t>(taken);
+    host_.counters().add(EndpointCounter::stream_bytes_sent, bytes);
+    session_->sent(out.stream, bytes, out.fin && bytes == total);
+  }
+  more = result == NGTCP2_ERR_WRITE_MORE || stream_refused(result, out.stream);
+  if (more) return 0;
+  if (result >= 0) return static_cast<std::size_t>(result);
+  ngtcp2_ccerr_set_liberr(&close_error_, static_cast<int>(result), nullptr, 0);
+  return std::nullopt;
+}
+
+/// Whether ngtcp2 would not take data of this stream, and others are to be tried.
+bool Connection::stream_refused(ngtcp2_ssize result, StreamId stream) {
+  switch (result) {
+    case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+      session_->blocked(stream);
+      return true;
+    case NGTCP2_ERR_STREAM_SHUT_WR:
+    case NGTCP2_ERR_STREAM_NOT_FOUND:
+      session_->write_ended(stream);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
+  const Path* known = paths_.find(SocketAddress::from_sockaddr(path.local.addr),
+                                  SocketAddress::from_sockaddr(path.remote.addr));
+  // ngtcp2 sends only where the peer was heard; a path that fell out of the table is heard again or given up.
+  if (known == nullptr) return;
+  ++statistics_.datagrams_sent;
+  statistics_.bytes_sent += frame.payload().size();
+  host_.port().send(std::move(frame), *known, static_cast<Ecn>(ecn));
+}
+
+void Connection::consume(StreamId stream, std::uint64_t bytes) {
+  ngtcp2_conn_extend_max_stream_offset(conn_.get(), stream, bytes);
+  ngtcp2_conn_extend_max_offset(conn_.get(), bytes);
+}
+
+void Connection::consume_connection(std::uint64_t bytes) {
+  ngtcp2_conn_extend_max_offset(conn_.get(), bytes);
+}
+
+void Connection::wake() {
+  host_.want_write(*this);
+}
+
+void Connection::abort(StreamId stream, AppError error) {
+  ngtcp2_conn_shutdown_stream(conn_.get(), 0, stream, error);
+  host_.want_write(*this);
+}
+
+void Connection::stop_reading(StreamId stream, AppError error) {
+  ngtcp2_conn_shutdown_stream_read(conn_.get(), 0, stream, error);
+  host_.want_write(*this);
+}
+
+StreamId Connection::open_uni() {
+  StreamId stream = -1;
+  return ngtcp2_conn_open_uni_stream(conn_.get(), &stream, nullptr) == 0 ? stream : -1;
+}
+
+void Connection::close(AppError error) {
+  if (close_wanted_) return;
+  ngtcp2_ccerr_set_application_error(&close_error_, error, nullptr, 0);
+  close_wanted_ = true;
+  host_.want_write(*this);
+}
+
+}  // namespace quicrx

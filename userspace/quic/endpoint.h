@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "quic/connection.h"
+#include "quic/connection_table.h"
+#include "quic/host.h"
+#include "quic/timer_heap.h"
+
+namespace quicrx {
+
+/// All QUIC connections of a worker, and what is answered outside connections. One thread.
+///
+/// A turn: receive() what a port delivered, expire() what is due, then write() whatever that led to.
+class Endpoint final : public ConnectionHost {
+ public:
+  using Ended = std::function<void(const SocketAddress&, const ConnectionStatistics&)>;
+
+  Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointLimits limits,
+           EndpointCounters& counters);
+  ~Endpoint();
+
+  /// Called with each connection that ends.
+  void on_ended(Ended ended) { ended_ = std::move(ended); }
+
+  void receive(std::span<Datagram> datagrams, Timestamp now);
+  void expire(Timestamp now);
+  void write(Timestamp now);
+
+  /// When the next connection is due; nothing without connections.
+  [[nodiscard]] std::optional<Timestamp> deadline() const;
+  /// Connections wait for transmit frames: write() is to be called again soon.
+  [[nodiscard]] bool starved() const { return !write_due_.empty(); }
+  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+
+  /// Closes every connection with a frame; datagrams that come later are answered by the closes alone.
+  void shut_down(Timestamp now);
+
+  // ConnectionHost
+  [[nodiscard]] Port& port() override { return port_; }
+  [[nodiscard]] const TlsContext& tls() const override { return tls_; }
+  [[nodiscard]] const EndpointLimits& limits() const override { return limits_; }
+  [[nodiscard]] EndpointCounters& counters() override { return counters_; }
+  [[nodiscard]] ConnectionTable& table() override { return table_; }
+  [[nodiscard]] Bytes reset_secret() const override { return reset_secret_; }
+  [[nodiscard]] Service* service(std::string_view alpn) override;
+  void want_write(Connection& connection) override;
+
+ private:
+  void receive_one(const Datagram& datagram, Timestamp now);
+  Connection* accept(const Datagram& datagram, Timestamp now);
+  void settle(Connection& connection);
+  void remove(Connection& connection);
+  void answer(const Datagram& datagram, const std::function<std::ptrdiff_t(MutableBytes)>& write,
+              EndpointCounter counter);
+
+  Port& port_;
+  const TlsContext& tls_;
+  std::vector<Service*> services_;
+  EndpointLimits limits_;
+  EndpointCounters& counters_;
+  std::array<std::uint8_t, 32> reset_secret_{};
+  ConnectionTable table_;
+  TimerHeap timers_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> write_due_;
+  std::vector<Connection*> writing_;
+  Ended ended_;
+  bool shutting_down_ = false;
+};
+
+}  // namespace quicrx

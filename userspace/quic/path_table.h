@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "quicrx/datagram.h"
+
+namespace quicrx {
+
+/// The paths on which a connection's peer was heard, each with its latest way back on the link. A few places:
+/// the one longest unheard makes room. ngtcp2 knows paths by their addresses; this adds the rest.
+class PathTable {
+ public:
+  /// The peer was heard on `path`.
+  void learn(const Path& path) {
+    Entry* oldest = &entries_[0];
+    for (Entry& entry : entries_) {
+      if (entry.heard != 0 && same(entry.path, path.local, path.remote)) {
+        if (!(entry.path.link == path.link) || entry.path.port != path.port) entry.path = path;
+        entry.heard = ++clock_;
+        return;
+      }
+      if (entry.heard < oldest->heard) oldest = &entry;
+    }
+    *oldest = {path, ++clock_};
+  }
+
+  /// The path with these addresses; null when the peer was not heard on it, or long ago.
+  [[nodiscard]] const Path* find(const SocketAddress& local, const SocketAddress& remote) const {
+    for (const Entry& entry : entries_)
+      if (entry.heard != 0 && same(entry.path, local, remote)) return &entry.path;
+    return nullptr;
+  }
+
+ private:
+  struct Entry {
+    Path path;
+    std::uint64_t heard = 0;
+  };
+
+  static bool same(const Path& path, const SocketAddress& local, const SocketAddress& remote) {
+    return path.remote == remote && path.local == local;
+  }
+
+  std::array<Entry, 4> entries_{};
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace quicrx

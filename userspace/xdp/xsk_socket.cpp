@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "xdp/xsk_socket.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "xdp/xsk_abi.h"
+
+namespace quicrx {
+namespace {
+
+template <typename Value>
+bool set_option(int socket, int level, int name, const Value& value) {
+  return setsockopt(socket, level, name, &value, sizeof(value)) == 0;
+}
+
+tl::unexpected<Error> socket_failure(const std::string& what) {
+  return fail(ErrorKind::failure, "AF_XDP socket: cannot " + what + ": " + std::strerror(errno));
+}
+
+template <typename Entry>
+Result<Mapping> map_ring(int socket, const xdp_ring_offset& offset, std::uint64_t page, std::uint32_t size,
+                         int protection, RingMemory<Entry>& ring) {
+  const std::size_t bytes = offset.desc + size * sizeof(Entry);
+  void* start = mmap(nullptr, bytes, protection, MAP_SHARED | MAP_POPULATE, socket, static_cast<off_t>(page));
+  if (start == MAP_FAILED) return socket_failure("map a ring");
+  const auto at = [&](std::uint64_t where) { return static_cast<char*>(start) + where; };
+  ring = {.producer = reinterpret_cast<std::uint32_t*>(at(offset.producer)),
+          .consumer = reinterpret_cast<std::uint32_t*>(at(offset.consumer)),
+          .flags = reinterpret_cast<std::uint32_t*>(at(offset.flags)),
+          .entries = reinterpret_cast<Entry*>(at(offset.desc)),
+          .size = size};
+  return Mapping(start, bytes);
+}
+
+Result<void> register_umem(int socket, const UmemPlan& plan, MutableBytes memory) {
+  xdp_umem_reg umem{};
+  umem.addr = reinterpret_cast<std::uintptr_t>(memory.data());
+  umem.len = std::uint64_t{plan.frames()} * plan.frame_bytes;
+  umem.chunk_size = plan.frame_bytes;
+  if (set_option(socket, SOL_XDP, XDP_UMEM_REG, umem)) return {};
+  if (errno == ENOBUFS)
+    return fail(ErrorKind::permission,
+                "memory-lock limit too low for a UMEM of " + std::to_string(umem.len >> 10) +
+                    " KiB; raise it ('ulimit -l unlimited'), grant CAP_IPC_LOCK, or give "
+                    "fewer --frames");
+  return socket_failure("register the UMEM");
+}
+
+Result<void> size_rings(int socket, const UmemPlan& plan) {
+  if (set_option(socket, SOL_XDP, XDP_UMEM_FILL_RING, plan.fill_ring) &&
+      set_option(socket, SOL_XDP, XDP_UMEM_COMPLETION_RING, plan.transmit_ring) &&
+      set_option(socket, SOL_XDP, XDP_RX_RING, plan.receive_ring) &&
+      set_option(socket, SOL_XDP, XDP_TX_RING, plan.transmit_ring))
+    return {};
+  return socket_failure("size the rings");
+}
+
+/// Copy mode sends through kernel packets: let as many be under way as there are frames. Older kernels know
+/// no budget; both settings only save system calls, so a refusal is no error.
+void widen_copy_mode(int socket, const UmemPlan& plan) {
+  set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE,
+             static_cast<int>(plan.transmit_frames * plan.frame_bytes * 2));
+  set_option(socket, SOL_XDP, kXdpMaxTxSkbBudget, plan.transmit_ring);
+}
+
+tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t queue, BindMode mode) {
+  const std::string where = interface.name + " queue " + std::to_string(queue) + ": ";
+  switch (errno) {
+    case EBUSY:
+      return fail(ErrorKind::busy, where + "another AF_XDP socket serves it; stop that process first");
+    case EPERM:
+      return fail(ErrorKind::permission, where + "not permitted; CAP_NET_RAW is needed");
+    case EOPNOTSUPP:
+    case EINVAL:
+      if (mode == BindMode::zero_copy)
+        return fail(ErrorKind::unsupported, where + "driver " + interface.driver +
+                                                " gives no zero copy; try --bind auto or --bind copy");
+      [[fallthrough]];
+    default:
+      return fail(ErrorKind::failure, where + "cannot bind the AF_XDP socket: " + std::strerror(errno));
+  }
+}
+
+}  // namespace
+
+Result<XskRings> map_rings(int socket, const RingSizes& sizes, int protection) {
+  xdp_mmap_offsets offsets{};
+  socklen_t bytes = sizeof(offsets);
+  if (getsockopt(socket, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &bytes) != 0)
+    return socket_failure("find its rings");
+  XskRings rings;
+  const auto map = [&](const xdp_ring_offset& offset, std::uint64_t page, std::uint32_t size, auto& ring,
+                       Mapping& mapping) -> Result<void> {
+    auto mapped = map_ring(socket, offset, page, size, protection, ring);
+    if (!mapped) return tl::unexpected(mapped.error());
+    mapping = std::move(*mapped);
+    return {};
+  };
+  auto done =
+      map(offsets.rx, XDP_PGOFF_RX_RING, sizes.receive, rings.receive, rings.receive_mapping)
+          .and_then([&] {
+            return map(offsets.tx, XDP_PGOFF_TX_RING, sizes.transmit, rings.transmit, rings.transmit_mapping);
+          })
+          .and_then([&] {
+            return map(offsets.fr, XDP_UMEM_PGOFF_FILL_RING, sizes.fill, rings.fill, rings.fill_mapping);
+          })
+          .and_then([&] {
+            return map(offsets.cr, XDP_UMEM_PGOFF_COMPLETION_RING, sizes.completion, rings.completion,
+                       rings.completion_mapping);
+          });
+  if (!done) return tl::unexpected(done.error());
+  return rings;
+}
+
+Result<XskSocket> XskSocket::create(const UmemPlan& plan, MutableBytes memory) {
+  XskSocket socket;
+  socket.socket_ = Descriptor(::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (!socket.socket_) {
+    if (errno == EAFNOSUPPORT)
+      return fail(ErrorKind::unsupported, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
+    return socket_failure("open it");
+  }
+  const int fd = socket.descriptor();
+  const RingSizes sizes{plan.receive_ring, plan.transmit_ring, plan.fill_ring, plan.transmit_ring};
+  auto rings = register_umem(fd, plan, memory).and_then([&] { return size_rings(fd, plan); }).and_then([&] {
+    return map_rings(fd, sizes, PROT_READ | PROT_WRITE);
+  });
+  if (!rings) return tl::unexpected(rings.error());
+  widen_copy_mode(fd, plan);
+  socket.rings_ = std::move(*rings);
+  socket.fill = FillRing(socket.rings_.fill);
+  socket.completion = CompletionRing(socket.rings_.completion);
+  socket.receive = ReceiveRing(socket.rings_.receive);
+  socket.transmit = TransmitRing(socket.rings_.transmit);
+  return socket;
+}
+
+Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native) {
+  if (mode == BindMode::zero_copy && !native)
+    return fail(ErrorKind::unsupported,
+                interface.name + ": generic XDP has no zero copy; load in native mode");
+  sockaddr_xdp address{};
+  address.sxdp_family = AF_XDP;
+  address.sxdp_flags = XDP_USE_NEED_WAKEUP;
+  if (mode == BindMode::zero_copy) address.sxdp_flags |= XDP_ZEROCOPY;
+  if (mode == BindMode::copy || !native) address.sxdp_flags |= XDP_COPY;
+  address.sxdp_ifindex = interface.index;
+  address.sxdp_queue_id = queue;
+  if (::bind(descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    return bind_failure(interface, queue, mode);
+
+  // With neither flag the kernel falls back to copying without a word: ask what it became.
+  xdp_options options{};
+  socklen_t bytes = sizeof(options);
+  if (getsockopt(descriptor(), SOL_XDP, XDP_OPTIONS, &options, &bytes) != 0)
+    return socket_failure("ask whether it copies");
+  zero_copy_ = (options.flags & XDP_OPTIONS_ZEROCOPY) != 0;
+  return {};
+}
+
+Result<void> XskSocket::prefer_busy_poll(std::chrono::microseconds time, int budget) {
+  if (set_option(descriptor(), SOL_SOCKET, kSoPreferBusyPoll, 1) &&
+      set_option(descriptor(), SOL_SOCKET, SO_BUSY_POLL, static_cast<int>(time.count())) &&
+      set_option(descriptor(), SOL_SOCKET, kSoBusyPollBudget, budget))
+    return {};
+  return socket_failure("set up busy polling");
+}
+
+}  // namespace quicrx

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/// An AF_XDP socket: its UMEM registered, its four rings mapped, bound to one queue of an interface.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "frame/descriptor.h"
+#include "frame/mapping.h"
+#include "quicrx/result.h"
+#include "xdp/interface.h"
+#include "xdp/ring.h"
+#include "xdp/umem_plan.h"
+
+namespace quicrx {
+
+enum class BindMode { automatic, zero_copy, copy };
+
+/// Where the rings lie within their mappings, for those who read the rings of another process's socket too.
+struct XskRings {
+  Mapping receive_mapping, transmit_mapping, fill_mapping, completion_mapping;
+  RingMemory<xdp_desc> receive, transmit;
+  RingMemory<std::uint64_t> fill, completion;
+};
+
+struct RingSizes {
+  std::uint32_t receive = 0, transmit = 0, fill = 0, completion = 0;
+};
+
+/// Maps the rings of `socket`, which has them already, with the access `protection` (PROT_READ, PROT_WRITE).
+Result<XskRings> map_rings(int socket, const RingSizes& sizes, int protection);
+
+class XskSocket {
+ public:
+  /// Registers `memory` as UMEM and makes the rings. The fill ring is to be filled before bind(): some
+  /// drivers take frames only then.
+  static Result<XskSocket> create(const UmemPlan& plan, MutableBytes memory);
+
+  /// From now on the kernel uses the rings. In generic XDP mode no driver gives zero copy, whatever it says.
+  Result<void> bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native);
+
+  /// SO_PREFER_BUSY_POLL: the poller drives the NIC's queue itself (kernel:
+  /// Documentation/networking/napi.rst).
+  Result<void> prefer_busy_poll(std::chrono::microseconds time, int budget);
+
+  [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+  [[nodiscard]] bool zero_copy() const noexcept { return zero_copy_; }
+
+  FillRing fill;
+  CompletionRing completion;
+  ReceiveRing receive;
+  TransmitRing transmit;
+
+ private:
+  Descriptor socket_;
+  XskRings rings_;
+  bool zero_copy_ = false;
+};
+
+}  // namespace quicrx
