@@ -17,8 +17,9 @@ struct quicrx_config {
 };
 
 enum quicrx_flag {
-  QUICRX_ANY_ADDRESS = 1u << 0,  /* every destination address is ours: the prefix maps are not asked */
-  QUICRX_PASS_INVALID = 1u << 1, /* what cannot be QUIC goes to the kernel instead of being dropped */
+  QUICRX_ANY_ADDRESS = 1u << 0,     /* every destination address is ours: the prefix maps are not asked */
+  QUICRX_PASS_INVALID = 1u << 1,    /* what cannot be QUIC goes to the kernel instead of being dropped */
+  QUICRX_OWNED_BY_POLLER = 1u << 2, /* loaded by a poller for its own time; the program does not look at it */
 };
 
 /* quicrx_ports: array of one. Bit (port & 63) of word (port >> 6), port in host byte order. */

@@ -57,6 +57,8 @@ class XdpPort final : public LeafPort {
   /// Lets the driver work on the queue for a moment (busy polling); true when something has arrived.
   bool poll_driver();
 
+  /// Frames are lent for send.
+  [[nodiscard]] bool sending() const { return in_transmit_ > 0; }
   [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
   [[nodiscard]] bool huge_pages() const { return memory_.huge_pages; }
   [[nodiscard]] std::chrono::microseconds busy_poll() const { return config_.busy_poll; }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+
+#include "quicrx/result.h"
+
+namespace quicrx::cli {
+
+/// What a command line came to: run after it has been parsed whole.
+using Action = std::function<Result<void>()>;
+
+/// Each adds its subcommand to `app` and sets `action` when that is the one chosen.
+void add_load(CLI::App& app, Action& action);
+void add_unload(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action);
+void add_stats(CLI::App& app, Action& action);
+
+/// Privileges, kernel and bpffs, in the order in which a user can mend them.
+Result<void> check_machine();
+
+}  // namespace quicrx::cli

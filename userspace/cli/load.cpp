@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/owned_program.h"
+#include "steer_abi.h"
+#include "xdp/capabilities.h"
+#include "xdp/steering.h"
+
+namespace quicrx::cli {
+namespace {
+
+struct LoadOptions {
+  std::string interface;
+  std::string ports;
+  std::vector<std::string> addresses;
+  AttachMode mode = AttachMode::automatic;
+  bool pass_invalid = false;
+};
+
+Result<SteeringConfig> steering_of(const LoadOptions& options) {
+  SteeringConfig config;
+  auto ports = parse_port_ranges(options.ports);
+  if (!ports) return tl::unexpected(Error{ports.error().kind, "--port: " + ports.error().message});
+  config.ports = std::move(*ports);
+  for (const std::string& text : options.addresses) {
+    auto prefix = parse_prefix(text);
+    if (!prefix) return tl::unexpected(Error{prefix.error().kind, "--address: " + prefix.error().message});
+    config.addresses.push_back(*prefix);
+  }
+  if (config.addresses.size() > QUICRX_MAX_PREFIXES)
+    return fail(ErrorKind::usage, "--address: at most " + std::to_string(QUICRX_MAX_PREFIXES) + " prefixes");
+  config.mode = options.mode;
+  if (options.pass_invalid) config.flags |= QUICRX_PASS_INVALID;
+  return config;
+}
+
+Result<void> load(const LoadOptions& options) {
+  const auto config = steering_of(options);
+  if (!config) return tl::unexpected(config.error());
+  auto interface = check_machine().and_then([&] { return find_interface(options.interface); });
+  if (!interface) return tl::unexpected(interface.error());
+  auto loaded = clear_abandoned(*interface).and_then([&] { return load_steering(*interface, *config); });
+  if (!loaded) return tl::unexpected(loaded.error());
+  std::printf("quicrx: loaded on %s: %s mode, %s\n", options.interface.c_str(),
+              std::string(loaded->mode_name()).c_str(),
+              loaded->dispatcher ? "beside other programs (libxdp's dispatcher)"
+                                 : "alone (this kernel does not support libxdp's dispatcher)");
+  return {};
+}
+
+Result<void> unload(const std::string& name) {
+  return check_machine()
+      .and_then([&] { return find_interface(name); })
+      .and_then([](const Interface& interface) { return unload_steering(interface); });
+}
+
+}  // namespace
+
+Result<void> check_machine() {
+  return check_kernel().and_then([] { return check_capabilities(); }).and_then([] { return check_bpffs(); });
+}
+
+void add_load(CLI::App& app, Action& action) {
+  auto options = std::make_shared<LoadOptions>();
+  CLI::App* command =
+      app.add_subcommand("load", "Attach the XDP program: QUIC datagrams go to pollers from now on");
+  const std::map<std::string, AttachMode> modes{
+      {"auto", AttachMode::automatic}, {"native", AttachMode::native}, {"generic", AttachMode::generic}};
+  command->add_option("IFACE", options->interface, "Network interface")->required();
+  command->add_option("--port", options->ports, "UDP ports that are ours: 443 or 443,8443-8450")
+      ->required()
+      ->type_name("PORTS");
+  command->add_option("--address", options->addresses, "Destination addresses that are ours (default: any)")
+      ->type_name("PREFIX")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--mode", options->mode, "auto: native (in the driver) where it can be, else generic")
+      ->transform(CLI::CheckedTransformer(modes).description("auto|native|generic"))
+      ->type_name("");
+  command->add_flag("--pass-invalid", options->pass_invalid,
+                    "Pass what cannot be QUIC to the kernel instead of dropping it");
+  command->callback([options, &action] { action = [options] { return load(*options); }; });
+}
+
+void add_unload(CLI::App& app, Action& action) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("unload", "Detach our XDP program, and only that");
+  command->add_option("IFACE", *name, "Network interface")->required();
+  command->callback([name, &action] { action = [name] { return unload(*name); }; });
+}
+
+}  // namespace quicrx::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "cli/owned_program.h"
+
+#include <algorithm>
+
+#include "steer_abi.h"
+#include "telemetry/record.h"
+#include "xdp/steer_maps.h"
+
+namespace quicrx::cli {
+namespace {
+
+bool poller_owns(const Interface& interface) {
+  const auto maps = SteerMaps::open(interface);
+  if (!maps) return false;
+  const auto config = maps->config();
+  return config && (config->flags & QUICRX_OWNED_BY_POLLER) != 0;
+}
+
+Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
+  const auto ports = SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
+  if (!ports) return tl::unexpected(ports.error());
+  const bool steered = std::ranges::any_of(
+      *ports, [&](const PortRange& range) { return range.first <= udp_port && udp_port <= range.last; });
+  if (steered) return {};
+  return fail(ErrorKind::usage, interface.name + ": quicrx is loaded for other ports than " +
+                                    std::to_string(udp_port) + "; 'quicrx unload " + interface.name +
+                                    "', then load it for this one");
+}
+
+}  // namespace
+
+Result<void> clear_abandoned(const Interface& interface) {
+  if (!poller_owns(interface) || has_living_poller(interface)) return {};
+  return unload_steering(interface);
+}
+
+Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, std::uint16_t udp_port) {
+  auto present = find_steering(interface);
+  if (!present) return tl::unexpected(present.error());
+  if (*present && (*present)->has_maps) {
+    if (auto steered = check_port(interface, udp_port); !steered) return tl::unexpected(steered.error());
+    return OwnedProgram(interface, **present);
+  }
+  SteeringConfig config;
+  config.ports = {{udp_port, udp_port}};
+  config.flags = QUICRX_OWNED_BY_POLLER;
+  auto loaded = load_steering(interface, config);
+  if (!loaded) return tl::unexpected(loaded.error());
+  return OwnedProgram(interface, *loaded);
+}
+
+OwnedProgram::OwnedProgram(OwnedProgram&& other) noexcept
+    : interface_(std::move(other.interface_)),
+      attachment_(other.attachment_),
+      active_(std::exchange(other.active_, false)) {}
+
+OwnedProgram::~OwnedProgram() {
+  if (active_) (void)clear_abandoned(interface_);
+}
+
+}  // namespace quicrx::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include "quicrx/result.h"
+#include "xdp/steering.h"
+
+namespace quicrx::cli {
+
+/// The XDP program for as long as a poller needs it.
+///
+/// What `quicrx load` loaded is used and stays. What a poller loaded goes with the last poller of the
+/// interface, so this dies after the poller's record. What a killed poller left is for clear_abandoned(),
+/// before the record is made.
+class OwnedProgram {
+ public:
+  /// `udp_port` must be steered by what is loaded.
+  static Result<OwnedProgram> ensure(const Interface& interface, std::uint16_t udp_port);
+
+  OwnedProgram(OwnedProgram&& other) noexcept;
+  OwnedProgram& operator=(OwnedProgram&&) = delete;
+  ~OwnedProgram();
+
+  [[nodiscard]] const Attachment& attachment() const { return attachment_; }
+
+ private:
+  OwnedProgram(Interface interface, const Attachment& attachment)
+      : interface_(std::move(interface)), attachment_(attachment) {}
+
+  Interface interface_;
+  Attachment attachment_;
+  bool active_ = true;
+};
+
+/// Unloads what was loaded by a poller, if none is alive.
+Result<void> clear_abandoned(const Interface& interface);
+
+}  // namespace quicrx::cli

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/owned_program.h"
+#include "engine/worker.h"
+#include "service/document_root.h"
+#include "service/h3_service.h"
+#include "service/hq_service.h"
+#include "service/upload.h"
+#include "telemetry/record.h"
+#include "xdp/steer_maps.h"
+
+namespace quicrx::cli {
+namespace {
+
+struct RunOptions {
+  std::string interface;
+  std::uint16_t port = 0;
+  std::string certificate;
+  std::string key;
+  std::string root;
+  std::string upload_dir;
+  std::optional<std::uint64_t> max_upload_bytes;
+  std::uint32_t queue = 0;
+  BindMode bind = BindMode::automatic;
+  std::optional<std::uint32_t> frames;
+  std::uint32_t busy_poll_microseconds = 0;
+  bool verbose = false;
+};
+
+/// SIGINT and SIGTERM as something to read; also those that come while everything is still being set up.
+Descriptor stop_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  sigprocmask(SIG_BLOCK, &stops, nullptr);
+  return Descriptor(signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+Result<HttpConfig> http_config_of(const RunOptions& options) {
+  HttpConfig config;
+  if (!options.root.empty()) {
+    auto folder = open_folder(options.root);
+    if (!folder) return tl::unexpected(Error{folder.error().kind, "--root: " + folder.error().message});
+    config.root = std::move(*folder);
+  }
+  if (!options.upload_dir.empty()) {
+    auto folder = open_folder(options.upload_dir);
+    if (!folder) return tl::unexpected(Error{folder.error().kind, "--upload-dir: " + folder.error().message});
+    config.upload_dir = std::move(*folder);
+    remove_abandoned_uploads(config.upload_dir);
+  }
+  if (options.max_upload_bytes) config.max_upload_bytes = *options.max_upload_bytes;
+  return config;
+}
+
+Result<Interface> interface_of(const RunOptions& options) {
+  auto interface = find_interface(options.interface);
+  if (interface && options.queue >= interface->receive_queues)
+    return fail(ErrorKind::not_found,
+                options.interface + " has " + std::to_string(interface->receive_queues) +
+                    " receive queue(s): there is no queue " + std::to_string(options.queue) +
+                    "; 'ethtool -l " + options.interface + "' shows them");
+  return interface;
+}
+
+UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName transmit) {
+  RecordHeader& header = record.header();
+  return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
+          &header.pools[static_cast<std::size_t>(transmit)], &header.socket};
+}
+
+Worker::Storage worker_storage(Record& record) {
+  RecordHeader& header = record.header();
+  const auto pool = [&](PoolName name) {
+    return PoolStorage{record.words(name), &header.pools[static_cast<std::size_t>(name)]};
+  };
+  return {.xdp = {pool(PoolName::receive), pool(PoolName::transmit), &header.xdp},
+          .socket4 = socket_storage(record, PoolName::socket4_receive, PoolName::socket4_transmit),
+          .socket6 = socket_storage(record, PoolName::socket6_receive, PoolName::socket6_transmit),
+          .endpoint = &header.endpoint};
+}
+
+void describe(RecordHeader& header, const Worker& worker, const RunOptions& options) {
+  header.xsk = worker.xdp().descriptor();
+  header.udp_port = options.port;
+  header.zero_copy = worker.xdp().zero_copy() ? 1 : 0;
+  header.huge_pages = worker.xdp().huge_pages() ? 1 : 0;
+  header.busy_poll_microseconds = options.busy_poll_microseconds;
+}
+
+void log_ended(const SocketAddress& remote, const ConnectionStatistics& statistics) {
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  spdlog::debug(
+      "connection from {} ended: received {} datagrams, {} bytes; sent {} datagrams, {} bytes; {} streams; "
+      "smoothed RTT {} us",
+      remote.to_string(), statistics.datagrams_received, statistics.bytes_received, statistics.datagrams_sent,
+      statistics.bytes_sent, statistics.streams, statistics.smoothed_rtt.count() / 1000);
+}
+
+void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
+              const Worker& worker, const UmemPlan& plan) {
+  if (interface.receive_queues > 1)
+    spdlog::warn(
+        "{} has {} receive queues and queue {} is served: what comes in on the others is served by the "
+        "kernel's sockets",
+        interface.name, interface.receive_queues, options.queue);
+  spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages",
+               interface.name, options.queue, options.port, attachment.mode_name(),
+               worker.xdp().zero_copy() ? "zero copy" : "copy mode (no zero copy)", plan.frames(),
+               plan.frame_bytes, worker.xdp().huge_pages() ? "huge" : "normal (no huge pages free)");
+}
+
+void start_log(bool verbose) {
+  auto logger = spdlog::stderr_logger_st("quicrx");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %n %l: %v");
+  logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+/// Everything is checked and opened before the interface is touched; all of it goes with the scope.
+Result<void> run(const RunOptions& options) {
+  const Descriptor stop = stop_signals();
+  const auto interface = check_machine().and_then([&] { return interface_of(options); });
+  if (!interface) return tl::unexpected(interface.error());
+  const auto plan = plan_umem(*interface, options.frames);
+  if (!plan) return tl::unexpected(plan.error());
+  const auto tls = TlsContext::load(options.certificate, options.key, {"h3", "hq-interop"});
+  if (!tls) return tl::unexpected(tls.error());
+  const auto http = http_config_of(options);
+  if (!http) return tl::unexpected(http.error());
+
+  if (auto cleared = clear_abandoned(*interface); !cleared) return cleared;
+  // Destroyed after the record, so that it can tell whether another poller is left.
+  std::optional<OwnedProgram> program;
+  const auto record = Record::create(*interface, options.queue, *plan);
+  if (!record) return tl::unexpected(record.error());
+  auto ensured = OwnedProgram::ensure(*interface, options.port);
+  if (!ensured) return tl::unexpected(ensured.error());
+  program.emplace(std::move(*ensured));
+
+  H3Service h3(*http);
+  HqService hq(*http);
+  const Worker::Config config{.xdp = {.interface = *interface,
+                                      .queue = options.queue,
+                                      .udp_port = options.port,
+                                      .plan = *plan,
+                                      .bind = options.bind,
+                                      .native = program->attachment().native,
+                                      .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)},
+                              .limits = {},
+                              .services = {&h3, &hq}};
+  const auto worker = Worker::open(config, worker_storage(**record), *tls);
+  if (!worker) return tl::unexpected(worker.error());
+  describe((*record)->header(), **worker, options);
+  (*worker)->endpoint().on_ended(log_ended);
+  const auto steered = SteerMaps::open(*interface).and_then([&](const SteerMaps& maps) {
+    return maps.set_socket(options.queue, (*worker)->xdp().descriptor());
+  });
+  if (!steered) return steered;
+  announce(options, *interface, program->attachment(), **worker, *plan);
+  (*worker)->run(stop.get());
+  spdlog::info("stopped");
+  return {};
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      app.add_subcommand("run", "Serve HTTP/3 from one receive queue, until SIGINT or SIGTERM");
+  const std::map<std::string, BindMode> binds{
+      {"auto", BindMode::automatic}, {"zero-copy", BindMode::zero_copy}, {"copy", BindMode::copy}};
+  command->add_option("IFACE", options->interface, "Network interface")->required();
+  command->add_option("--port", options->port, "UDP port")
+      ->required()
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT");
+  command->add_option("--cert", options->certificate, "Certificate chain, PEM")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--key", options->key, "Private key, PEM")->required()->type_name("FILE");
+  command->add_option("--root", options->root, "Folder of files to serve")->type_name("DIR");
+  command
+      ->add_option("--upload-dir", options->upload_dir,
+                   "Folder for PUT and POST to /upload/NAME (default: none)")
+      ->type_name("DIR");
+  command->add_option("--max-upload", options->max_upload_bytes, "Largest upload (default: no limit)")
+      ->type_name("BYTES");
+  command->add_option("--queue", options->queue, "Receive queue to serve (default: 0)")->type_name("N");
+  command->add_option("--bind", options->bind, "auto: zero copy where the driver has it, else copy")
+      ->transform(CLI::CheckedTransformer(binds).description("auto|zero-copy|copy"))
+      ->type_name("");
+  command
+      ->add_option("--frames", options->frames,
+                   "UMEM frames, half for receive (default: enough for the NIC's ring and ours)")
+      ->type_name("N");
+  command
+      ->add_option("--busy-poll", options->busy_poll_microseconds,
+                   "Poll the NIC for so long after traffic before sleeping (default: 0, sleep at once)")
+      ->check(CLI::Range(0, 1'000'000))
+      ->type_name("USEC");
+  command->add_flag("--verbose", options->verbose, "Log each connection as it ends");
+  command->callback([options, &action] {
+    action = [options] {
+      start_log(options->verbose);
+      return run(*options);
+    };
+  });
+}
+
+}  // namespace quicrx::cli

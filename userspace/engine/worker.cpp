@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "engine/worker.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace quicrx {
+namespace {
+
+// Nothing wakes us when transmit frames come back or the kernel's send buffer drains: look again this soon.
+constexpr std::chrono::microseconds kRetry{100};
+// How long what was sent last may take to leave when the worker stops.
+constexpr std::chrono::milliseconds kLastSends{200};
+constexpr std::chrono::nanoseconds kForever{-1};
+
+bool is_readable(int descriptor) {
+  pollfd polled{descriptor, POLLIN, 0};
+  return poll(&polled, 1, 0) > 0;
+}
+
+/// IPv6 may be switched off on the machine; then there is nothing to reserve.
+Result<std::unique_ptr<UdpPort>> open_ipv6(std::uint16_t udp_port, const UdpPort::Storage& storage) {
+  auto port = UdpPort::open(PortId::socket6, udp_port, storage);
+  if (!port && port.error().kind == ErrorKind::unsupported) return std::unique_ptr<UdpPort>();
+  return port;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage& storage,
+                                             const TlsContext& tls) {
+  auto ipv4 = UdpPort::open(PortId::socket4, config.xdp.udp_port, storage.socket4);
+  if (!ipv4) return tl::unexpected(ipv4.error());
+  auto ipv6 = open_ipv6(config.xdp.udp_port, storage.socket6);
+  if (!ipv6) return tl::unexpected(ipv6.error());
+  auto xdp = XdpPort::open(config.xdp, storage.xdp);
+  if (!xdp) return tl::unexpected(xdp.error());
+  auto ports = std::make_unique<PortGroup>(std::move(*xdp), std::move(*ipv4), std::move(*ipv6),
+                                           *storage.socket4.counters);
+  return std::make_unique<Worker>(std::move(ports), config, storage, tls);
+}
+
+Worker::Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
+               const TlsContext& tls)
+    : ports_(std::move(ports)),
+      endpoint_(*ports_, tls, config.services, config.limits, *storage.endpoint),
+      batch_(kBatch) {}
+
+void Worker::turn() {
+  const Timestamp now = Clock::now();
+  const std::size_t count = ports_->receive(batch_, now);
+  full_batch_ = count == batch_.size();
+  endpoint_.receive(std::span(batch_).first(count), now);
+  endpoint_.expire(now);
+  endpoint_.write(now);
+  ports_->flush();
+}
+
+std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) const {
+  if (full_batch_) return std::chrono::nanoseconds(0);
+  std::chrono::nanoseconds sleep = kForever;
+  if (const auto deadline = endpoint_.deadline())
+    sleep = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*deadline - now));
+  if (endpoint_.starved() || ports_->has_unsent())
+    sleep = sleep == kForever ? kRetry : std::min<std::chrono::nanoseconds>(sleep, kRetry);
+  return sleep;
+}
+
+void Worker::run(int stop) {
+  while (true) {
+    turn();
+    const std::chrono::nanoseconds sleep = time_to_sleep(Clock::now());
+    if (sleep.count() != 0) ports_->wait(sleep, stop);
+    if (is_readable(stop)) break;
+  }
+  stop_serving();
+}
+
+void Worker::stop_serving() {
+  endpoint_.shut_down(Clock::now());
+  ports_->flush();
+  // The closes are with the kernel when every transmit frame is back.
+  const Timestamp limit = Clock::now() + kLastSends;
+  while (ports_->xdp().sending() && Clock::now() < limit) {
+    ports_->wait(kRetry, -1);
+    ports_->flush();
+  }
+}
+
+}  // namespace quicrx

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "port/port_group.h"
+#include "quic/endpoint.h"
+
+namespace quicrx {
+
+/// One thread's share of the server: the ports of a queue and the connections that came by them.
+class Worker {
+ public:
+  struct Config {
+    XdpPort::Config xdp;
+    EndpointLimits limits;
+    std::vector<Service*> services;  ///< outlive the worker
+  };
+  /// Where the worker counts, in memory that outlives it.
+  struct Storage {
+    XdpPort::Storage xdp;
+    UdpPort::Storage socket4, socket6;
+    EndpointCounters* endpoint = nullptr;
+  };
+
+  /// Opens the ports. UDP sockets come first: they say whether the port is free. `tls` outlives the worker.
+  static Result<std::unique_ptr<Worker>> open(const Config& config, const Storage& storage,
+                                              const TlsContext& tls);
+
+  Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
+         const TlsContext& tls);
+
+  /// Serves until `stop` is readable; then closes every connection with a frame and waits for what is under
+  /// way.
+  void run(int stop);
+
+  [[nodiscard]] const XdpPort& xdp() const { return ports_->xdp(); }
+  [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
+
+ private:
+  void turn();
+  [[nodiscard]] std::chrono::nanoseconds time_to_sleep(Timestamp now) const;
+  void stop_serving();
+
+  std::unique_ptr<PortGroup> ports_;
+  Endpoint endpoint_;
+  std::vector<Datagram> batch_;
+  bool full_batch_ = false;  // more may be waiting
+};
+
+}  // namespace quicrx

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/// What a poller leaves in shared memory for whoever asks: its counters and the states of its frames.
+///
+/// A file in /run that the poller maps and locks. Readers need nothing of the poller, so a hung one can be
+/// looked at; its lock, which dies with the process, tells a living poller from one that was killed.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frame/descriptor.h"
+#include "frame/frame_words.h"
+#include "frame/mapping.h"
+#include "frame/slab_pool.h"
+#include "port/port_counters.h"
+#include "port/udp_port.h"
+#include "quic/endpoint_counters.h"
+#include "quicrx/result.h"
+#include "xdp/interface.h"
+#include "xdp/umem_plan.h"
+
+namespace quicrx {
+
+/// The frame pools of a poller, in the order in which their words follow the header.
+enum class PoolName : std::size_t {
+  receive,
+  transmit,
+  socket4_receive,
+  socket4_transmit,
+  socket6_receive,
+  socket6_transmit
+};
+inline constexpr std::size_t kPools = 6;
+inline constexpr std::string_view kPoolNames[kPools] = {
+    "receive", "transmit", "socket4_receive", "socket4_transmit", "socket6_receive", "socket6_transmit"};
+
+/// The start of the file. Frame words follow, pool by pool.
+struct RecordHeader {
+  static constexpr std::uint64_t kMagic = 0x3130'6472'6372'7871;  // changes with the layout
+
+  std::uint64_t magic = kMagic;
+  std::uint64_t bytes = 0;  ///< of the whole file
+  std::int32_t pid = 0;
+  std::int32_t xsk = -1;  ///< the poller's descriptor of its AF_XDP socket
+  std::uint32_t queue = 0;
+  std::uint16_t udp_port = 0;
+  std::uint8_t zero_copy = 0;
+  std::uint8_t huge_pages = 0;
+  std::uint8_t owns_program = 0;  ///< the poller loaded the XDP program and unloads it
+  std::uint64_t busy_poll_microseconds = 0;
+  std::int64_t start_seconds = 0;  ///< Unix time
+  UmemPlan plan;
+  std::uint32_t pool_frames[kPools] = {};
+  PoolCounters pools[kPools];
+  PortCounters xdp;
+  PortCounters socket;
+  EndpointCounters endpoint;
+};
+
+/// A record in memory: the poller's own, or a view of another's.
+class Record {
+ public:
+  /// /run/quicrx/NAMESPACE/INTERFACE-QUEUE
+  static std::string path(const Interface& interface, std::uint32_t queue);
+
+  /// Makes and locks the record of a poller. The error names the process that has it.
+  static Result<std::unique_ptr<Record>> create(const Interface& interface, std::uint32_t queue,
+                                                const UmemPlan& plan);
+
+  /// Another poller's record, for reading.
+  static Result<std::unique_ptr<Record>> open(const Interface& interface, std::uint32_t queue);
+
+  ~Record();  ///< the poller's own: the file goes too
+
+  [[nodiscard]] RecordHeader& header() { return *static_cast<RecordHeader*>(mapping_.data()); }
+  [[nodiscard]] const RecordHeader& header() const {
+    return *static_cast<const RecordHeader*>(mapping_.data());
+  }
+  [[nodiscard]] std::span<FrameWord> words(PoolName pool) const;
+  /// Whether the poller that made it is alive.
+  [[nodiscard]] bool alive() const;
+
+ private:
+  Record() = default;
+
+  std::string path_;
+  Descriptor file_;
+  Mapping mapping_;
+  bool owner_ = false;
+};
+
+/// Queues of which there is a record, ascending.
+std::vector<std::uint32_t> recorded_queues(const Interface& interface);
+
+/// Whether a living poller serves any queue of the interface.
+bool has_living_poller(const Interface& interface);
+
+}  // namespace quicrx

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "telemetry/snapshot.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "xdp/xsk_socket.h"
+
+namespace quicrx {
+namespace {
+
+template <typename Entry>
+std::uint32_t level(const RingMemory<Entry>& ring) {
+  const std::uint32_t consumer = std::atomic_ref(*ring.consumer).load(std::memory_order_relaxed);
+  return std::atomic_ref(*ring.producer).load(std::memory_order_relaxed) - consumer;
+}
+
+std::optional<SocketFacts> look_at_socket(const RecordHeader& header) {
+  const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, header.pid, 0)));
+  if (!process) return std::nullopt;
+  const Descriptor socket(static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), header.xsk, 0)));
+  if (!socket) return std::nullopt;
+  SocketFacts facts;
+  socklen_t bytes = sizeof(facts.statistics);
+  if (getsockopt(socket.get(), SOL_XDP, XDP_STATISTICS, &facts.statistics, &bytes) != 0) return std::nullopt;
+  const UmemPlan& plan = header.plan;
+  const auto rings = map_rings(
+      socket.get(), {plan.receive_ring, plan.transmit_ring, plan.fill_ring, plan.transmit_ring}, PROT_READ);
+  if (!rings) return std::nullopt;
+  facts.levels = {level(rings->fill), level(rings->completion), level(rings->receive),
+                  level(rings->transmit)};
+  return facts;
+}
+
+QueueSnapshot look_at_queue(std::unique_ptr<Record> record) {
+  QueueSnapshot queue;
+  queue.alive = record->alive();
+  for (std::size_t pool = 0; pool < kPools; ++pool)
+    queue.frames[pool] = count_states(record->words(static_cast<PoolName>(pool)));
+  if (queue.alive) queue.socket = look_at_socket(record->header());
+  queue.record = std::move(record);
+  return queue;
+}
+
+Result<void> look_at_maps(InterfaceSnapshot& snapshot) {
+  const auto maps = SteerMaps::open(snapshot.interface);
+  if (!maps) return maps.error().kind == ErrorKind::not_found ? Result<void>() : tl::unexpected(maps.error());
+  auto counters = maps->counters();
+  auto ports = maps->ports();
+  auto config = maps->config();
+  if (!counters) return tl::unexpected(counters.error());
+  if (!ports) return tl::unexpected(ports.error());
+  if (!config) return tl::unexpected(config.error());
+  snapshot.counters = *counters;
+  snapshot.ports = std::move(*ports);
+  snapshot.pass_invalid = (config->flags & QUICRX_PASS_INVALID) != 0;
+  snapshot.any_address = (config->flags & QUICRX_ANY_ADDRESS) != 0;
+  return {};
+}
+
+}  // namespace
+
+Result<InterfaceSnapshot> take_snapshot(const Interface& interface) {
+  InterfaceSnapshot snapshot;
+  snapshot.interface = interface;
+  auto attachment = find_steering(interface);
+  if (!attachment) return tl::unexpected(attachment.error());
+  snapshot.attachment = *attachment;
+  if (auto looked = look_at_maps(snapshot); !looked) return tl::unexpected(looked.error());
+  for (const std::uint32_t number : recorded_queues(interface)) {
+    auto record = Record::open(interface, number);
+    if (record) snapshot.queues.push_back(look_at_queue(std::move(*record)));
+  }
+  return snapshot;
+}
+
+bool is_in_use(const InterfaceSnapshot& snapshot) {
+  return snapshot.attachment.has_value() || !snapshot.queues.empty();
+}
+
+}  // namespace quicrx
