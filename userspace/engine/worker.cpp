@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/worker.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 namespace quicrx {
@@ -13,11 +11,6 @@ constexpr std::chrono::microseconds kRetry{100};
 // How long what was sent last may take to leave when the worker stops.
 constexpr std::chrono::milliseconds kLastSends{200};
 constexpr std::chrono::nanoseconds kForever{-1};
-
-bool is_readable(int descriptor) {
-  pollfd polled{descriptor, POLLIN, 0};
-  return poll(&polled, 1, 0) > 0;
-}
 
 /// IPv6 may be switched off on the machine; then there is nothing to reserve.
 Result<std::unique_ptr<UdpPort>> open_ipv6(std::uint16_t udp_port, const UdpPort::Storage& storage) {
@@ -68,12 +61,9 @@ std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) const {
 }
 
 void Worker::run(int stop) {
-  while (true) {
+  do {
     turn();
-    const std::chrono::nanoseconds sleep = time_to_sleep(Clock::now());
-    if (sleep.count() != 0) ports_->wait(sleep, stop);
-    if (is_readable(stop)) break;
-  }
+  } while (!ports_->wait(time_to_sleep(Clock::now()), stop));
   stop_serving();
 }
 

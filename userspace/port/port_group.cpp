@@ -9,14 +9,8 @@
 namespace quicrx {
 namespace {
 
-/// ppoll over the descriptors that are there; true when one is readable.
-bool readable(std::span<const int> descriptors, std::chrono::nanoseconds timeout) {
-  std::array<pollfd, 4> polled{};
-  for (std::size_t i = 0; i < descriptors.size(); ++i) polled[i] = {descriptors[i], POLLIN, 0};
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-  const timespec limit{seconds.count(), (timeout - seconds).count()};
-  return ppoll(polled.data(), descriptors.size(), timeout.count() < 0 ? nullptr : &limit, nullptr) > 0;
-}
+// While datagrams keep coming by AF_XDP, the sockets and the wake descriptor are looked at this rarely.
+constexpr std::size_t kTurnsWithoutLook = 16;
 
 }  // namespace
 
@@ -32,8 +26,12 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
   // Every port is looked at each turn, and each comes first in its turn, so that none can starve the others.
   std::size_t count = 0;
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    LeafPort* port = leaves_[(turn_ + i) % leaves_.size()];
-    if (port != nullptr) count += port->receive(out.subspan(count), now);
+    const std::size_t id = (turn_ + i) % leaves_.size();
+    // AF_XDP is asked without a system call; a socket only where it has something.
+    if (leaves_[id] != xdp_.get() && !readable_[id]) continue;
+    const std::size_t got = leaves_[id]->receive(out.subspan(count), now);
+    readable_[id] = got > 0;
+    count += got;
   }
   ++turn_;
   return count;
@@ -74,21 +72,37 @@ bool PortGroup::has_unsent() const {
                              [](const LeafPort* port) { return port != nullptr && port->has_unsent(); });
 }
 
+/// One ppoll; what it found is in readable_ and wake_readable_. Whether it found anything.
+bool PortGroup::look(std::chrono::nanoseconds timeout, int wake, bool with_xdp) {
+  std::array<pollfd, 4> polled{};
+  for (std::size_t i = 0; i < leaves_.size(); ++i)
+    polled[i] = {leaves_[i] ? leaves_[i]->descriptor() : -1, POLLIN, 0};
+  if (!with_xdp) polled[static_cast<std::size_t>(PortId::af_xdp)].fd = -1;
+  polled.back() = {wake, POLLIN, 0};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timespec limit{seconds.count(), (timeout - seconds).count()};
+  const int found = ppoll(polled.data(), polled.size(), timeout.count() < 0 ? nullptr : &limit, nullptr);
+  for (std::size_t i = 0; i < leaves_.size(); ++i) readable_[i] = found > 0 && polled[i].revents != 0;
+  wake_readable_ = found > 0 && polled.back().revents != 0;
+  turns_without_look_ = 0;
+  return found > 0;
+}
+
 bool PortGroup::busy_poll(std::chrono::nanoseconds timeout, int wake) {
-  const std::array others{wake, ipv4_->descriptor(), ipv6_ ? ipv6_->descriptor() : -1};
   const Timestamp start = Clock::now();
   std::chrono::nanoseconds spin = xdp_->busy_poll();
   if (timeout.count() >= 0) spin = std::min(spin, timeout);
   do {
-    if (xdp_->poll_driver() || readable(others, std::chrono::nanoseconds(0))) return true;
+    if (xdp_->poll_driver() || look(std::chrono::nanoseconds(0), wake, false)) return true;
   } while (Clock::now() - start < spin);
   return spin == timeout;
 }
 
-void PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
-  if (xdp_->busy_poll().count() > 0 && busy_poll(timeout, wake)) return;
-  const std::array all{xdp_->descriptor(), wake, ipv4_->descriptor(), ipv6_ ? ipv6_->descriptor() : -1};
-  readable(all, timeout);
+bool PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
+  const bool busy = timeout.count() == 0 || (xdp_->busy_poll().count() > 0 && busy_poll(timeout, wake));
+  if (busy && ++turns_without_look_ < kTurnsWithoutLook) return wake_readable_;
+  look(busy ? std::chrono::nanoseconds(0) : timeout, wake, true);
+  return wake_readable_;
 }
 
 }  // namespace quicrx

@@ -26,14 +26,16 @@ class PortGroup final : public Port {
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
 
-  /// Sleeps until something has arrived, `wake` is readable, or `timeout` is over (negative: no limit).
-  void wait(std::chrono::nanoseconds timeout, int wake);
+  /// Sleeps until something has arrived, `wake` is readable, or `timeout` is over (negative: no limit; zero:
+  /// a look now and then, not a system call each time). Whether `wake` is readable.
+  bool wait(std::chrono::nanoseconds timeout, int wake);
 
   [[nodiscard]] bool has_unsent() const;
   [[nodiscard]] const XdpPort& xdp() const { return *xdp_; }
 
  private:
   [[nodiscard]] LeafPort& leaf(PortId id) const { return *leaves_[static_cast<std::size_t>(id)]; }
+  bool look(std::chrono::nanoseconds timeout, int wake, bool with_xdp);
   bool busy_poll(std::chrono::nanoseconds timeout, int wake);
 
   std::unique_ptr<XdpPort> xdp_;
@@ -41,7 +43,10 @@ class PortGroup final : public Port {
   std::unique_ptr<UdpPort> ipv6_;
   std::array<LeafPort*, 3> leaves_;  // by PortId
   PortCounters& counters_;
+  std::array<bool, 3> readable_{};  // by PortId: what the last look found
+  bool wake_readable_ = false;
   std::size_t turn_ = 0;
+  std::size_t turns_without_look_ = 0;
 };
 
 }  // namespace quicrx

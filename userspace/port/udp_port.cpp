@@ -134,7 +134,25 @@ UdpPort::UdpPort(PortId id, std::uint16_t udp_port, Descriptor socket, const Sto
       in_headers_(kBatch),
       out_headers_(kBatch) {}
 
+/// Makes a slot ready for the next datagram; false when no frame is free.
+bool UdpPort::prepare(Message& message, msghdr& header) {
+  if (!message.lent) message.lent = receive_.lend_for_receive();
+  if (!message.lent) return false;
+  const MutableBytes memory = receive_.memory(Tag(receive_.id(), 0, *message.lent));
+  message.part = {memory.data(), memory.size()};
+  header = {};
+  header.msg_name = &message.address;
+  header.msg_namelen = sizeof(message.address);
+  header.msg_iov = &message.part;
+  header.msg_iovlen = 1;
+  header.msg_control = message.control.data();
+  header.msg_controllen = message.control.size();
+  return true;
+}
+
 std::optional<Datagram> UdpPort::read(Message& message, mmsghdr& header, Timestamp now) {
+  auto frame = receive_.take_received(*std::exchange(message.lent, std::nullopt));
+  if (!frame) return std::nullopt;
   if ((header.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
     counters_.add(PortCounter::drop_truncated);
     return std::nullopt;
@@ -148,33 +166,18 @@ std::optional<Datagram> UdpPort::read(Message& message, mmsghdr& header, Timesta
     counters_.add(PortCounter::drop_bad_address);
     return std::nullopt;
   }
-  message.frame.resize(header.msg_len);
+  frame->resize(header.msg_len);
   counters_.add(PortCounter::received_datagrams);
   counters_.add(PortCounter::received_bytes, header.msg_len);
-  return Datagram{std::move(message.frame), path, details.ecn, now};
+  return Datagram{std::move(*frame), path, details.ecn, now};
 }
 
 std::size_t UdpPort::receive(std::span<Datagram> out, Timestamp now) {
-  unsigned slots = 0;
-  for (; slots < std::min(out.size(), in_.size()); ++slots) {
-    Message& message = in_[slots];
-    if (!message.frame) {
-      auto frame = receive_.acquire();
-      if (!frame) break;
-      message.frame = std::move(*frame);
-    }
-    message.part = {message.frame.room().data(), message.frame.room().size()};
-    message.control.fill(0);
-    in_headers_[slots].msg_hdr = {.msg_name = &message.address,
-                                  .msg_namelen = sizeof(message.address),
-                                  .msg_iov = &message.part,
-                                  .msg_iovlen = 1,
-                                  .msg_control = message.control.data(),
-                                  .msg_controllen = message.control.size(),
-                                  .msg_flags = 0};
-  }
+  std::size_t slots = 0;
+  while (slots < std::min(out.size(), in_.size()) && prepare(in_[slots], in_headers_[slots].msg_hdr)) ++slots;
   if (slots == 0) return 0;
-  const int got = recvmmsg(socket_.get(), in_headers_.data(), slots, MSG_DONTWAIT, nullptr);
+  const int got =
+      recvmmsg(socket_.get(), in_headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
   std::size_t count = 0;
   for (int i = 0; i < got; ++i) {
     const auto slot = static_cast<std::size_t>(i);

@@ -50,16 +50,18 @@ class UdpPort final : public LeafPort {
   [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
 
  private:
-  /// One slot of a batch: a frame, an address and control messages, where a msghdr can point at them.
+  /// One slot of a batch, where a msghdr can point at its parts.
   struct Message {
     static constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
 
-    Frame frame;
+    std::optional<FrameIndex> lent;  ///< in: the frame that the next datagram goes into
+    Frame frame;                     ///< out: what is to be sent
     sockaddr_storage address{};
     iovec part{};
     alignas(cmsghdr) std::array<char, kControlBytes> control{};
   };
 
+  bool prepare(Message& message, msghdr& header);
   std::optional<Datagram> read(Message& message, mmsghdr& header, Timestamp now);
 
   PortId id_;

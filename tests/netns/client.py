@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""gtlsclient: an HTTP/3 client that is not ours (Debian's ngtcp2-client)."""
+
+from network import V4_SERVER
+from poller import PORT
+
+
+def command(address, uris, *options):
+    return ["gtlsclient", "--exit-on-all-streams-close", "--timeout=20s", *options, address, str(PORT), *uris]
+
+
+def fetch(network, site, names, address=V4_SERVER, seconds=60, options=()):
+    """Downloads files of the site and compares them."""
+    uris = [f"https://localhost/{name}" for name in names]
+    for name in names:
+        (site.downloads / name).unlink(missing_ok=True)
+    network.run(network.client, *command(address, uris, "-q", f"--download={site.downloads}", *options),
+                timeout=seconds)
+    for name in names:
+        site.expect_same(site.root / name, site.downloads / name)
+
+
+def upload(network, site, source, name, address=V4_SERVER, seconds=60, method="PUT"):
+    """Uploads a file and compares what was stored."""
+    network.run(network.client,
+                *command(address, [f"https://localhost/upload/{name}"], "-q", f"--http-method={method}",
+                         f"--data={source}"), timeout=seconds)
+    site.expect_same(source, site.uploads / name)
+
+
+def talk(network, path, method="GET", data=None, options=()):
+    """The client's own account of a request, in which headers and errors can be looked for."""
+    extra = [f"--data={data}"] if data else []
+    done = network.run(network.client,
+                       *command(V4_SERVER, [f"https://localhost{path}"], "--no-quic-dump", f"--http-method={method}",
+                                *extra, *options), timeout=60)
+    return done.stdout + done.stderr

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+import pytest
+
+import network as net
+from poller import Poller, expect_rest, quicrx
+from site_files import Site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine():
+    net.ensure_bpffs()
+    net.remove_leftovers()
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def network():
+    made = net.Network()
+    yield made
+    quicrx(made, "unload", "s0", check=False)
+    made.close()
+
+
+@pytest.fixture
+def start_poller(network, site):
+    """Starts pollers; at the end each must be at rest, and stop cleanly unless the test stopped or killed it."""
+    started = []
+
+    def start(*options, ready=True):
+        poller = Poller(network, site, *options)
+        started.append(poller)
+        return poller.wait_ready() if ready else poller
+
+    yield start
+    try:
+        if any(poller.process.poll() is None for poller in started):
+            expect_rest(network)
+    finally:
+        for poller in started:
+            if poller.process.poll() is None:
+                poller.stop()
+
+
+@pytest.fixture
+def poller(start_poller):
+    return start_poller()

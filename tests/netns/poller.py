@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""quicrx itself, as a user starts it."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from network import Network
+
+BUILD = pathlib.Path(os.environ.get("QUICRX_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+QUICRX = str(BUILD / "userspace" / "quicrx")
+PORT = 4433
+
+
+class Poller:
+    """`quicrx run` in the server's namespace."""
+
+    def __init__(self, network, site, *options):
+        self.network = network
+        self.log = site.folder / f"run-{time.monotonic_ns()}.log"
+        command = [QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key),
+                   "--root", str(site.root), "--upload-dir", str(site.uploads), *options]
+        with open(self.log, "w", encoding="utf-8") as log:
+            # nsenter becomes the program, so that signals reach it.
+            self.process = subprocess.Popen(Network.enter(network.server, command), stdout=log, stderr=log)
+
+    def output(self):
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_ready(self, seconds=20):
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            if "ready:" in self.output():
+                return self
+            assert self.process.poll() is None, f"poller ended early:\n{self.output()}"
+            time.sleep(0.02)
+        raise AssertionError(f"poller not ready:\n{self.output()}")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """A clean end; what a sanitizer has to say fails the test."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=20)
+        assert status == 0, f"poller ended with {status}:\n{self.output()}"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=20)
+
+
+def quicrx(network, *arguments, check=True, **options):
+    return network.run(network.server, QUICRX, *arguments, check=check, **options)
+
+
+def stats(network):
+    """The interface's statistics, by --json."""
+    interfaces = json.loads(quicrx(network, "stats", "s0", "--json").stdout)["interfaces"]
+    assert len(interfaces) == 1
+    return interfaces[0]
+
+
+def expect_rest(network, seconds=5):
+    """At rest frames add up and none is held: waits a moment for what is under way, then insists."""
+    limit = time.monotonic() + seconds
+    while True:
+        pools = stats(network)["queues"][0]["frames"]
+        moving = {name: pool for name, pool in pools.items() if pool["held"] or pool["transmit"]}
+        if not moving or time.monotonic() > limit:
+            break
+        time.sleep(0.05)
+    assert not moving, f"frames are out at rest: {moving}"
+    for name, pool in pools.items():
+        assert pool["free"] + pool["fill"] == pool["size"], name
+        for refused in ("released_twice", "released_stale", "released_foreign", "bad_descriptor"):
+            assert pool[refused] == 0, f"{name}: {refused}"
+    receive = pools["receive"]
+    assert receive["fill"] == receive["size"], f"receive frames are not with the kernel: {receive}"
+    return pools

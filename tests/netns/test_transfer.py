@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Files over HTTP/3 through the XDP program, AF_XDP and ngtcp2, compared byte for byte."""
+
+import concurrent.futures
+import os
+
+import pytest
+
+import client
+from network import V4_SERVER, V6_SERVER
+from poller import QUICRX, quicrx, stats
+
+SIZES = {"one_byte": 1, "one_packet": 1000, "hundred_mib": 100 << 20}
+
+
+def expect_by_af_xdp(network):
+    """The transfer did not go by the kernel's sockets, and every packet of it is accounted for."""
+    now = stats(network)
+    queue = now["queues"][0]
+    kernel = queue["xsk"]["statistics"]
+    assert now["xdp"]["redirected"] > 0
+    # A client that outruns us on two cores fills the ring: that loss is QUIC's to mend, and has its name.
+    assert now["xdp"]["redirected"] == (queue["af_xdp"]["received_datagrams"] + kernel["rx_ring_full"] +
+                                        kernel["rx_dropped"])
+    assert queue["socket"]["received_datagrams"] == 0
+    losses = {name: value for name, value in queue["af_xdp"].items() if name.startswith("drop_") and value}
+    losses.update({name: value for name, value in queue["quic"]["drops"].items() if value})
+    # Packets of the client's that crossed its own close on the way are dropped as such.
+    losses.pop("connection_closing", None)
+    losses.pop("unknown_connection", None)
+    assert not losses
+    assert kernel["rx_invalid_descs"] == 0 and kernel["tx_invalid_descs"] == 0
+
+
+@pytest.mark.parametrize("address", [V4_SERVER, V6_SERVER], ids=["ipv4", "ipv6"])
+@pytest.mark.parametrize("size", SIZES)
+def test_download(network, site, poller, address, size):
+    site.make_file(size, SIZES[size])
+    client.fetch(network, site, [size], address)
+    expect_by_af_xdp(network)
+
+
+@pytest.mark.parametrize("address", [V4_SERVER, V6_SERVER], ids=["ipv4", "ipv6"])
+@pytest.mark.parametrize("size", SIZES)
+def test_upload(network, site, poller, address, size):
+    client.upload(network, site, site.make_file(size, SIZES[size]), size, address)
+    expect_by_af_xdp(network)
+
+
+def test_over_a_vlan(network, site, poller):
+    """The tag that came is on what goes back. The kernel here has no VLAN devices: tc's BPF tags for the client."""
+    tagger = os.path.join(os.path.dirname(os.path.dirname(QUICRX)), "tests", "vlan_tag.bpf.o")
+    run = lambda *command: network.run(network.client, *command)
+    run("ethtool", "-K", "c0", "txvlan", "off", "rxvlan", "off")
+    run("tc", "qdisc", "add", "dev", "c0", "clsact")
+    for direction, section in (("egress", "tc/push"), ("ingress", "tc/pop")):
+        run("tc", "filter", "add", "dev", "c0", direction, "bpf", "direct-action", "obj", tagger, "sec", section)
+    for address in (V4_SERVER, V6_SERVER):
+        run("ip", "neigh", "replace", address, "lladdr", network.server_mac(), "dev", "c0")
+    site.make_file("tagged", 10 << 20)
+    for address in (V4_SERVER, V6_SERVER):
+        client.fetch(network, site, ["tagged"], address)
+        client.upload(network, site, site.root / "tagged", "tagged", address)
+    expect_by_af_xdp(network)
+    counts = run("tc", "-s", "filter", "show", "dev", "c0", "ingress").stdout
+    assert "vlan_tag" in counts
+
+
+def test_200_connections_in_a_row(network, site, poller):
+    site.make_file("small", 5000)
+    for _ in range(200):
+        client.fetch(network, site, ["small"])
+    connections = stats(network)["queues"][0]["quic"]["connections"]
+    assert connections["accepted"] == 200
+    assert connections["handshakes_completed"] == 200
+    assert connections["active"] == 0
+
+
+def test_50_connections_at_once(network, site, poller):
+    names = [f"file{i}" for i in range(50)]
+    for name in names:
+        site.make_file(name, 300_000)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=50) as pool:
+        for done in [pool.submit(client.fetch, network, site, [name]) for name in names]:
+            done.result()
+    assert stats(network)["queues"][0]["quic"]["connections"]["accepted"] == 50
+
+
+def test_many_files_on_one_connection(network, site, poller):
+    names = [f"file{i}" for i in range(90)]
+    for i, name in enumerate(names):
+        site.make_file(name, i * 1000)
+    client.fetch(network, site, names)
+
+
+def test_few_frames_are_enough(network, site, start_poller):
+    """With 64 frames each way transmit runs dry again and again; receive goes on, and every frame comes back."""
+    start_poller("--frames", "128")
+    site.make_file("big", 20 << 20)
+    client.fetch(network, site, ["big"])
+    client.upload(network, site, site.root / "big", "big")
+    pools = stats(network)["queues"][0]["frames"]
+    assert pools["receive"]["size"] == 64 and pools["transmit"]["size"] == 64
+
+
+def test_busy_polling(network, site, start_poller):
+    start_poller("--busy-poll", "50")
+    site.make_file("big", 20 << 20)
+    client.fetch(network, site, ["big"])
+    client.upload(network, site, site.root / "big", "big")
+    assert stats(network)["queues"][0]["poller"]["busy_poll_microseconds"] == 50
+
+
+def test_generic_mode(network, site, start_poller):
+    quicrx(network, "load", "s0", "--port", "4433", "--mode", "generic")
+    start_poller()
+    site.make_file("file", 5 << 20)
+    client.fetch(network, site, ["file"])
+    assert stats(network)["program"]["mode"] == "generic"
+    expect_by_af_xdp(network)
+
+
+def test_the_socket_serves_what_the_kernel_is_passed(network, site, poller):
+    """The XDP program is gone, the poller is not: the UDP socket that reserves the port serves."""
+    quicrx(network, "unload", "s0")
+    site.make_file("file", 5 << 20)
+    for address in (V4_SERVER, V6_SERVER):
+        client.fetch(network, site, ["file"], address)
+        client.upload(network, site, site.root / "file", "file", address)
+    queue = stats(network)["queues"][0]
+    assert queue["socket"]["received_datagrams"] > 0
+    assert queue["af_xdp"]["received_datagrams"] == 0
