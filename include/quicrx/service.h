@@ -84,7 +84,7 @@ class Session {
   virtual void blocked(StreamId stream) = 0;
   virtual void writable(StreamId stream) = 0;
 
-  /// The stream takes no more data of ours (reset, or its peer does not want it): offer none again.
+  /// The stream takes no more data of ours (reset, or its peer sent STOP_SENDING): offer none again.
   virtual void write_ended(StreamId stream) = 0;
 
   /// `bytes` more of the stream have been acknowledged, in order; their memory is the session's again.
@@ -93,8 +93,8 @@ class Session {
   /// The peer gave up sending on the stream (RESET_STREAM).
   virtual void reset(StreamId stream, AppError error) = 0;
 
-  /// The peer wants no more of what we send on the stream (STOP_SENDING).
-  virtual void stop_sending(StreamId stream, AppError error) = 0;
+  /// Nothing more of the stream will be received, for we gave up reading it (StreamControl::stop_reading).
+  virtual void read_ended(StreamId stream) = 0;
 
   /// The stream is over in both directions; nothing more is said of it.
   virtual void closed(StreamId stream, AppError error) = 0;

@@ -18,11 +18,13 @@ PORT = 4433
 class Poller:
     """`quicrx run` in the server's namespace."""
 
-    def __init__(self, network, site, *options):
+    def __init__(self, network, site, *options, upload_dir=True):
         self.network = network
         self.log = site.folder / f"run-{time.monotonic_ns()}.log"
         command = [QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key),
-                   "--root", str(site.root), "--upload-dir", str(site.uploads), *options]
+                   "--root", str(site.root), *options]
+        if upload_dir:
+            command += ["--upload-dir", str(site.uploads)]
         with open(self.log, "w", encoding="utf-8") as log:
             # nsenter becomes the program, so that signals reach it.
             self.process = subprocess.Popen(Network.enter(network.server, command), stdout=log, stderr=log)

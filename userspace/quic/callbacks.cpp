@@ -91,10 +91,11 @@ int Connection::Callbacks::stream_reset(ngtcp2_conn*, std::int64_t stream, std::
   return go_on(connection);
 }
 
-int Connection::Callbacks::stream_stop_sending(ngtcp2_conn*, std::int64_t stream, std::uint64_t error,
+/// Not what the peer sent, but what we will send: ngtcp2 tells that reading has ended.
+int Connection::Callbacks::stream_stop_sending(ngtcp2_conn*, std::int64_t stream, std::uint64_t,
                                                void* user_data, void*) {
   Connection& connection = self(user_data);
-  if (connection.session_) connection.session_->stop_sending(stream, error);
+  if (connection.session_) connection.session_->read_ended(stream);
   return go_on(connection);
 }
 

@@ -76,16 +76,15 @@ void H3Session::received(StreamId stream, Bytes data, bool fin) {
 void H3Session::submit(StreamId stream, std::optional<HttpAnswer> answer, bool whole) {
   HttpRequest* request = find(stream);
   if (!answer || request == nullptr || request->answer) return;
-  const std::string status = std::to_string(static_cast<int>(answer->status));
-  const std::string length = std::to_string(answer->content_bytes);
+  const HttpAnswer& given = request->answer.emplace(std::move(*answer));
+  const std::string status = std::to_string(static_cast<int>(given.status));
+  const std::string length = std::to_string(given.content_bytes);
   std::vector<nghttp3_nv> fields{field(":status", status), field("server", "quicrx"),
-                                 field("content-type", answer->content_type),
-                                 field("content-length", length)};
-  if (!answer->allow.empty()) fields.push_back(field("allow", answer->allow));
+                                 field("content-type", given.content_type), field("content-length", length)};
+  if (!given.allow.empty()) fields.push_back(field("allow", given.allow));
   const nghttp3_data_reader body{.read_data = Callbacks::read_data};
-  request->answer = std::move(answer);
   check(nghttp3_conn_submit_response(conn_.get(), stream, fields.data(), fields.size(),
-                                     request->answer->has_body ? &body : nullptr));
+                                     given.has_body ? &body : nullptr));
   // RFC 9114 section 4.1: what is answered already need not be sent to its end.
   if (!whole && request->has_content()) connection_.stop_reading(stream, NGHTTP3_H3_NO_ERROR);
   connection_.wake();
@@ -164,8 +163,8 @@ void H3Session::reset(StreamId stream, AppError) {
   if (!request->answer) connection_.abort(stream, NGHTTP3_H3_REQUEST_CANCELLED);
 }
 
-void H3Session::stop_sending(StreamId stream, AppError) {
-  if (conn_) nghttp3_conn_shutdown_stream_write(conn_.get(), stream);
+void H3Session::read_ended(StreamId stream) {
+  if (conn_) check(nghttp3_conn_shutdown_stream_read(conn_.get(), stream));
 }
 
 void H3Session::closed(StreamId stream, AppError error) {

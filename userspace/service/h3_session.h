@@ -27,7 +27,7 @@ class H3Session final : public Session {
   void write_ended(StreamId stream) override;
   void acked(StreamId stream, std::uint64_t bytes) override;
   void reset(StreamId stream, AppError error) override;
-  void stop_sending(StreamId stream, AppError error) override;
+  void read_ended(StreamId stream) override;
   void closed(StreamId stream, AppError error) override;
   [[nodiscard]] AppError no_error() const override { return NGHTTP3_H3_NO_ERROR; }
 

@@ -30,7 +30,7 @@ class HqSession final : public Session {
   void write_ended(StreamId stream) override { std::erase(ready_, stream); }
   void acked(StreamId stream, std::uint64_t bytes) override;
   void reset(StreamId stream, AppError) override { connection_.abort(stream, kRefused); }
-  void stop_sending(StreamId stream, AppError) override { std::erase(ready_, stream); }
+  void read_ended(StreamId) override {}
   void closed(StreamId stream, AppError) override;
   [[nodiscard]] AppError no_error() const override { return kNoError; }
 

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""The command line: what it says, how it exits, and that an error leaves nothing behind."""
+
+import json
+import os
+import time
+
+import pytest
+
+import client
+from network import sh
+from poller import PORT, QUICRX, quicrx, stats
+
+USAGE, PERMISSION, NOT_FOUND, BUSY, UNSUPPORTED = 2, 3, 4, 5, 6
+
+
+def run_options(site, **changes):
+    options = {"--port": str(PORT), "--cert": str(site.certificate), "--key": str(site.key), "--root": str(site.root)}
+    options.update({f"--{name.replace('_', '-')}": str(value) for name, value in changes.items()})
+    return ["run", "s0", *(word for pair in options.items() for word in pair)]
+
+
+def expect_refused(network, arguments, status, *words, prefix=()):
+    """One line, the right exit status, and nothing left behind."""
+    done = network.run(network.server, *prefix, QUICRX, *arguments, check=False, timeout=30)
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+    expect_nothing_left(network)
+
+
+def expect_nothing_left(network):
+    assert "xdp" not in network.run(network.server, "ip", "link", "show", "s0").stdout
+    namespace = network.run(network.server, "stat", "-Lc", "%i", "/proc/self/ns/net").stdout.strip()
+    for folder in ("/sys/fs/bpf/quicrx/", "/run/quicrx/"):
+        assert not os.path.exists(folder + namespace)
+
+
+def test_help_and_version():
+    top = sh(QUICRX, "--help").stdout
+    for command in ("load", "unload", "run", "stats"):
+        assert command in top
+        assert "--help" in sh(QUICRX, command, "--help").stdout
+    version = sh(QUICRX, "--version").stdout
+    for library in ("quicrx 0.", "ngtcp2", "nghttp3", "GnuTLS", "libbpf", "libxdp"):
+        assert library in version
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["fly"], ["load"], ["load", "s0"], ["load", "s0", "--port", "0"], ["load", "s0", "--port", "70000"],
+    ["load", "s0", "--port", "20-10"], ["load", "s0", "--port", "443", "--address", "example.org"],
+    ["load", "s0", "--port", "443", "--address", "10.0.0.1/24"], ["load", "s0", "--port", "443", "--mode", "fast"],
+    ["load", "s0", "--port", "443", "--colour"], ["run", "s0"], ["stats", "s0", "s1"],
+    ["run", "s0", "--port", "443", "--cert", "c", "--key", "k", "--bind", "always"],
+    ["run", "s0", "--port", "443-445", "--cert", "c", "--key", "k"]])
+def test_wrong_words(network, arguments):
+    expect_refused(network, arguments, USAGE, "quicrx: ")
+
+
+def test_no_such_interface(network, site):
+    for arguments in (["load", "s9", "--port", "443"], ["unload", "s9"], ["stats", "s9"],
+                      run_options(site)[:1] + ["s9"] + run_options(site)[2:]):
+        expect_refused(network, arguments, NOT_FOUND, "s9: no such interface", "ip link")
+
+
+def test_not_root(network, site):
+    powerless = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    for arguments in (["load", "s0", "--port", "443"], ["unload", "s0"], ["stats"], run_options(site)):
+        expect_refused(network, arguments, PERMISSION, "CAP_NET_ADMIN", "run as root", prefix=powerless)
+
+
+def test_one_capability_missing(network):
+    expect_refused(network, ["load", "s0", "--port", "443"], PERMISSION, "CAP_NET_RAW",
+                   prefix=["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-all"])
+
+
+def test_no_bpffs(network):
+    expect_refused(network, ["load", "s0", "--port", "443"], UNSUPPORTED, "mount -t bpf bpf /sys/fs/bpf",
+                   prefix=["unshare", "--mount", "sh", "-c", 'umount -l /sys/fs/bpf && exec "$@"', "sh"])
+
+
+def test_kernel_too_old(network):
+    expect_refused(network, ["load", "s0", "--port", "443"], UNSUPPORTED, "Linux 2.6", "too old", "5.15",
+                   prefix=["setarch", "--uname-2.6"])
+
+
+def test_mode_that_the_driver_lacks(network):
+    expect_refused(network, ["load", "lo", "--port", "443", "--mode", "native"], UNSUPPORTED, "native XDP",
+                   "--mode generic")
+    network.run(network.server, QUICRX, "load", "lo", "--port", "443")
+    loaded = json.loads(quicrx(network, "stats", "lo", "--json").stdout)
+    assert loaded["interfaces"][0]["program"]["mode"] == "generic", "auto falls back"
+    quicrx(network, "unload", "lo")
+
+
+def test_port_taken(network, site):
+    other = network.start(network.server, "/usr/bin/python3", "-c", f"""
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", {PORT}))
+time.sleep(60)""")
+    time.sleep(0.5)
+    expect_refused(network, run_options(site), BUSY, f"UDP port {PORT}", "taken", "ss -ulpn")
+    other.kill()
+    other.wait()
+
+
+def test_certificate_and_key(network, site):
+    _, other_key = site.make_certificate("other")
+    rubbish = site.folder / "rubbish.pem"
+    rubbish.write_text("rubbish\n", encoding="ascii")
+    expect_refused(network, run_options(site, cert="/nowhere.pem"), NOT_FOUND, "certificate /nowhere.pem")
+    expect_refused(network, run_options(site, key="/nowhere.pem"), NOT_FOUND, "key /nowhere.pem")
+    expect_refused(network, run_options(site, cert=rubbish), USAGE, "rubbish.pem", "PEM")
+    expect_refused(network, run_options(site, key=other_key), USAGE, "does not match key")
+
+
+def test_folders(network, site):
+    expect_refused(network, run_options(site, root="/nowhere"), NOT_FOUND, "--root", "/nowhere")
+    expect_refused(network, run_options(site, upload_dir=site.certificate), NOT_FOUND, "--upload-dir")
+
+
+def test_no_such_queue(network, site):
+    expect_refused(network, run_options(site, queue=7), NOT_FOUND, "there is no queue 7", "ethtool -l s0")
+
+
+def test_frames_out_of_range(network, site):
+    expect_refused(network, run_options(site, frames=127), USAGE, "--frames")
+    expect_refused(network, run_options(site, frames=1 << 30), USAGE, "--frames")
+
+
+def test_memory_lock_limit(network, site):
+    expect_refused(network, run_options(site), PERMISSION, "memory-lock limit", "ulimit -l", "CAP_IPC_LOCK",
+                   prefix=["prlimit", "--memlock=65536:65536", "setpriv", "--bounding-set", "-ipc_lock",
+                           "--inh-caps", "-all"])
+
+
+def test_zero_copy_where_there_is_none(network, site):
+    expect_refused(network, run_options(site, bind="zero-copy"), UNSUPPORTED, "no zero copy", "--bind copy")
+
+
+def test_mtu_beyond_a_frame(network, site):
+    network.run(network.server, "ip", "link", "set", "s0", "mtu", "9000")
+    expect_refused(network, run_options(site), UNSUPPORTED, "MTU 9000", "ip link set s0 mtu 3818")
+
+
+def test_loaded_for_another_port(network, site):
+    quicrx(network, "load", "s0", "--port", "80,443-500")
+    done = network.run(network.server, QUICRX, *run_options(site), check=False)
+    assert done.returncode == USAGE and "other ports" in done.stderr
+    assert stats(network)["program"]["ports"] == [{"first": 80, "last": 80}, {"first": 443, "last": 500}]
+
+
+def test_loading_twice_is_refused(network):
+    quicrx(network, "load", "s0", "--port", "443")
+    again = quicrx(network, "load", "s0", "--port", "444", check=False)
+    assert again.returncode == BUSY and "quicrx unload s0" in again.stderr
+    assert stats(network)["program"]["ports"] == [{"first": 443, "last": 443}]
+    quicrx(network, "unload", "s0")
+    expect_refused(network, ["unload", "s0"], NOT_FOUND, "not loaded")
+
+
+def test_load_run_and_stats_are_separate(network, site, start_poller):
+    """What `load` loaded stays when the poller ends."""
+    quicrx(network, "load", "s0", "--port", "4000-5000", "--address", "10.9.0.0/24", "--address", "fd09::/64")
+    poller = start_poller()
+    site.make_file("file", 10_000)
+    client.fetch(network, site, ["file"])
+    poller.stop()
+    now = stats(network)
+    assert now["program"]["ports"] == [{"first": 4000, "last": 5000}]
+    assert not now["program"]["any_address"]
+    assert now["xdp"]["redirected"] > 0
+    assert now["queues"] == []
+
+
+def test_stats_as_text(network, site, poller):
+    site.make_file("file", 10_000)
+    client.fetch(network, site, ["file"])
+    for arguments in (["stats"], ["stats", "s0"]):
+        text = quicrx(network, *arguments).stdout
+        for part in ("s0 (veth)", "native mode", "ports 4433", "redirected", "queue 0", "copy mode", "frames",
+                     "received_datagrams", "handshakes_completed"):
+            assert part in text
+    assert "on no interface" in sh(QUICRX, "stats").stdout, "of this namespace, not of that one"
+
+
+def test_stats_names_are_a_contract(network, poller):
+    """docs/operations.md lists these."""
+    now = stats(network)
+    assert set(now) == {"name", "driver", "program", "xdp", "queues"}
+    queue = now["queues"][0]
+    assert set(queue) == {"queue", "poller", "frames", "af_xdp", "socket", "quic", "xsk"}
+    assert set(queue["quic"]) == {"connections", "streams", "version_negotiations_sent", "drops"}
+    assert set(queue["xsk"]) == {"statistics", "rings"}
+    documented = (os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md"))
+    with open(documented, encoding="utf-8") as file:
+        text = file.read()
+    names = list(now["xdp"]) + list(queue["af_xdp"]) + list(queue["quic"]["connections"]) + list(
+        queue["quic"]["streams"]) + list(queue["quic"]["drops"]) + list(queue["frames"]["receive"])
+    missing = [name for name in names if f"`{name}`" not in text]
+    assert not missing
+
+
+def test_verbose_logs_each_connection(network, site, start_poller):
+    poller = start_poller("--verbose")
+    site.make_file("file", 10_000)
+    client.fetch(network, site, ["file"])
+    limit = time.monotonic() + 5
+    while "connection from 10.9.0.2:" not in poller.output() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert "smoothed RTT" in poller.output()
