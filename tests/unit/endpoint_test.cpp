@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+/// The endpoint with real QUIC clients in plain memory: time is ours, and every datagram can be looked at.
+#include "quic/endpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "fake_port.h"
+#include "service/document_root.h"
+#include "service/h3_service.h"
+#include "service/hq_service.h"
+#include "test_client.h"
+
+namespace quicrx::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using C = EndpointCounter;
+
+constexpr std::uint64_t kCryptoError = 0x100;  // RFC 9001 section 4.8: and the TLS alert
+
+class EndpointTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("quicrx-unit-" + std::to_string(std::random_device()()));
+    std::filesystem::create_directory(folder_);
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
+        "/CN=localhost -keyout " +
+        (folder_ / "key").string() + " -out " + (folder_ / "cert").string() + " 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", {"h3", "hq-interop"});
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    tls_.emplace(std::move(*loaded));
+    http_.root = std::move(*open_folder(folder_));
+    path_.local = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 1}, 443);
+    path_.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 2}, 5000);
+    restart({});
+  }
+  void TearDown() override {
+    endpoint_.reset();
+    EXPECT_EQ(port_->pool.count().held, 0u) << "no frame is held when the endpoint is gone";
+    EXPECT_EQ(port_->counters.get(PoolCounter::released_twice), 0u);
+    std::filesystem::remove_all(folder_);
+  }
+
+  void restart(const EndpointLimits& limits, std::size_t frames = 256) {
+    endpoint_.reset();
+    port_ = std::make_unique<FakePort>(frames);
+    counters_ = std::make_unique<EndpointCounters>();
+    endpoint_ =
+        std::make_unique<Endpoint>(*port_, *tls_, std::vector<Service*>{&h3_, &hq_}, limits, *counters_);
+  }
+
+  void deliver(const std::vector<std::uint8_t>& payload) {
+    Datagram datagram = port_->datagram(payload, path_, now_);
+    endpoint_->receive({&datagram, 1}, now_);
+  }
+  void turn() {
+    endpoint_->expire(now_);
+    endpoint_->write(now_);
+  }
+
+  /// Lets both sides talk for a while; returns the datagrams that the server sent.
+  std::size_t talk(TestClient& client, milliseconds time = milliseconds(200)) {
+    std::size_t count = 0;
+    for (const Timestamp end = now_ + time; now_ < end; now_ += milliseconds(1)) {
+      client.expire(now_);
+      for (const auto& datagram : client.write(now_)) deliver(datagram);
+      turn();
+      for (; !port_->sent.empty(); port_->sent.pop_front(), ++count)
+        client.read(port_->sent.front().payload, now_);
+    }
+    return count;
+  }
+
+  std::string make_file(const std::string& name, std::size_t bytes) {
+    std::string content(bytes, 'x');
+    for (std::size_t i = 0; i < bytes; ++i) content[i] = static_cast<char>('a' + i % 23);
+    std::ofstream(folder_ / name) << content;
+    return content;
+  }
+
+  [[nodiscard]] std::uint64_t count(C id) const { return counters_->get(id); }
+
+  std::filesystem::path folder_;
+  std::optional<TlsContext> tls_;
+  HttpConfig http_;
+  H3Service h3_{http_};
+  HqService hq_{http_};
+  Path path_;
+  Timestamp now_ = Timestamp(seconds(1000));
+  std::unique_ptr<FakePort> port_;
+  std::unique_ptr<EndpointCounters> counters_;
+  std::unique_ptr<Endpoint> endpoint_;
+};
+
+TEST_F(EndpointTest, ServesFilesByHttp09) {
+  const std::string content = make_file("file", 3'000'000);
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  ASSERT_TRUE(client.handshake_done());
+  const std::int64_t first = client.request("GET /file\r\n"), second = client.request("GET /file");
+  const std::int64_t missing = client.request("GET /missing\r\n"), rubbish = client.request("rubbish\r\n");
+  talk(client, milliseconds(3000));
+  EXPECT_EQ(client.received[first], content);
+  EXPECT_EQ(client.received[second], content) << "the end of the stream ends the request as well";
+  EXPECT_TRUE(client.finished[first] && client.finished[second]);
+  EXPECT_TRUE(client.stream_errors.contains(missing));
+  EXPECT_TRUE(client.stream_errors.contains(rubbish));
+  EXPECT_EQ(count(C::streams_opened), 4u);
+  EXPECT_EQ(count(C::streams_closed), 4u);
+}
+
+TEST_F(EndpointTest, TransmitFramesThatRunOutOnlySlowItDown) {
+  restart({}, 2);
+  const std::string content = make_file("file", 5'000'000);
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  const std::int64_t stream = client.request("GET /file\r\n");
+  talk(client, milliseconds(20));
+  ASSERT_FALSE(client.finished[stream]);
+  // All frames away: the connection waits on the list, and goes on when they are back.
+  std::vector<Frame> taken;
+  while (auto frame = port_->pool.acquire()) taken.push_back(std::move(*frame));
+  now_ += seconds(1);
+  turn();
+  EXPECT_TRUE(endpoint_->starved());
+  EXPECT_TRUE(port_->sent.empty());
+  taken.clear();
+  talk(client, milliseconds(20'000));
+  EXPECT_FALSE(endpoint_->starved());
+  EXPECT_EQ(client.received[stream], content);
+}
+
+TEST_F(EndpointTest, ClosesWithTheTlsAlertWhenNoProtocolIsShared) {
+  TestClient client("smtp", path_, now_);
+  talk(client);
+  ASSERT_NE(client.closed(), nullptr);
+  EXPECT_EQ(client.closed()->type, NGTCP2_CCERR_TYPE_TRANSPORT);
+  EXPECT_EQ(client.closed()->error_code, kCryptoError + 120) << "no_application_protocol";
+  EXPECT_EQ(count(C::handshakes_failed), 1u);
+  EXPECT_EQ(count(C::connections_closing), 1u);
+}
+
+TEST_F(EndpointTest, RefusesATlsKeyUpdateInACryptoFrame) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  ASSERT_TRUE(client.handshake_done());
+  client.say_in_tls({24, 0, 0, 1, 0});
+  talk(client);
+  ASSERT_NE(client.closed(), nullptr);
+  EXPECT_EQ(client.closed()->error_code, kCryptoError + 10) << "unexpected_message";
+}
+
+TEST_F(EndpointTest, RepeatsItsCloseEverMoreRarelyAndThenForgets) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  client.say_in_tls({24, 0, 0, 1, 0});
+  for (const auto& datagram : client.write(now_)) deliver(datagram);
+  turn();
+  ASSERT_EQ(count(C::connections_closing), 1u);
+  port_->sent.clear();
+  const auto again = client.request("GET /\r\n");
+  ASSERT_GE(again, 0);
+  const auto more = client.write(now_);
+  ASSERT_FALSE(more.empty());
+  for (int i = 0; i < 100; ++i) deliver(more.front());
+  EXPECT_EQ(port_->sent.size(), 7u) << "at packets 1, 2, 4, 8, 16, 32, 64";
+  EXPECT_EQ(count(C::drop_closing), 100u);
+  now_ += seconds(10);
+  turn();
+  EXPECT_EQ(endpoint_->connections(), 0u);
+  EXPECT_EQ(endpoint_->table().size(), 0u) << "every connection ID is forgotten";
+  deliver(more.front());
+  EXPECT_EQ(count(C::drop_unknown_connection), 1u);
+}
+
+TEST_F(EndpointTest, DrainsWhenThePeerHasClosed) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  EXPECT_EQ(count(C::connections_active), 1u);
+  endpoint_->shut_down(now_);
+  ASSERT_EQ(port_->sent.size(), 1u);
+  client.read(port_->sent.front().payload, now_);
+  ASSERT_NE(client.closed(), nullptr);
+  EXPECT_EQ(client.closed()->type, NGTCP2_CCERR_TYPE_APPLICATION);
+  EXPECT_EQ(client.closed()->error_code, 0u) << "the service's own 'no error'";
+}
+
+TEST_F(EndpointTest, ForgetsAnIdleConnection) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  port_->sent.clear();
+  const auto deadline = endpoint_->deadline();
+  ASSERT_TRUE(deadline);
+  EXPECT_LE(*deadline, now_ + seconds(30));
+  now_ += seconds(31);
+  turn();
+  EXPECT_TRUE(port_->sent.empty()) << "silently: RFC 9000 section 10.1";
+  EXPECT_EQ(count(C::connections_idle_closed), 1u);
+  EXPECT_EQ(endpoint_->connections(), 0u);
+  EXPECT_FALSE(endpoint_->deadline());
+}
+
+TEST_F(EndpointTest, GivesUpAHandshakeThatDoesNotEnd) {
+  TestClient client("hq-interop", path_, now_);
+  const auto first = client.write(now_);
+  ASSERT_FALSE(first.empty());
+  deliver(first.front());
+  std::size_t bytes = 0;
+  for (int i = 0; i < 40'000 && endpoint_->connections() > 0; ++i, now_ += milliseconds(1)) {
+    turn();
+    for (; !port_->sent.empty(); port_->sent.pop_front()) bytes += port_->sent.front().payload.size();
+  }
+  EXPECT_EQ(endpoint_->connections(), 0u);
+  EXPECT_EQ(count(C::handshakes_completed), 0u);
+  EXPECT_EQ(count(C::handshakes_failed), 1u);
+  EXPECT_LE(bytes, 3 * first.front().size()) << "the client's address was never proven: RFC 9000 section 8.1";
+}
+
+TEST_F(EndpointTest, NegotiatesVersionsAndMirrorsTheIds) {
+  std::vector<std::uint8_t> packet{0xc0, 0xba, 0xba, 0xba, 0xba, 5, 1, 2, 3, 4, 5, 3, 9, 8, 7};
+  packet.resize(1200);
+  deliver(packet);
+  ASSERT_EQ(port_->sent.size(), 1u);
+  const auto& answer = port_->sent.front().payload;
+  ASSERT_GE(answer.size(), 23u);
+  EXPECT_EQ(answer[0] & 0x80, 0x80);
+  EXPECT_EQ(std::vector<std::uint8_t>(answer.begin() + 1, answer.begin() + 15),
+            (std::vector<std::uint8_t>{0, 0, 0, 0, 3, 9, 8, 7, 5, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(std::vector<std::uint8_t>(answer.begin() + 15, answer.begin() + 19),
+            (std::vector<std::uint8_t>{0, 0, 0, 1}));
+  EXPECT_EQ(count(C::version_negotiations_sent), 1u);
+  EXPECT_EQ(endpoint_->connections(), 0u);
+}
+
+TEST_F(EndpointTest, RefusesConnectionsBeyondTheLimit) {
+  EndpointLimits limits;
+  limits.connections = 1;
+  restart(limits);
+  TestClient first("hq-interop", path_, now_);
+  talk(first);
+  ASSERT_TRUE(first.handshake_done());
+  TestClient second("hq-interop", path_, now_);
+  talk(second);
+  ASSERT_NE(second.closed(), nullptr);
+  EXPECT_EQ(second.closed()->error_code, static_cast<std::uint64_t>(NGTCP2_CONNECTION_REFUSED));
+  EXPECT_EQ(count(C::connections_accepted), 1u);
+}
+
+TEST_F(EndpointTest, DropsRubbishAndHoldsNoFrameOfIt) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<std::uint8_t> packet(random() % 1452 + 1);
+    for (std::uint8_t& byte : packet) byte = static_cast<std::uint8_t>(random());
+    if (i % 2 == 0 && packet.size() > 6)
+      packet[0] |= 0xc0, packet[1] = packet[2] = packet[3] = 0, packet[4] = 1;
+    deliver(packet);
+    turn();
+    port_->sent.clear();
+  }
+  EXPECT_EQ(count(C::connections_active), 0u);
+  EXPECT_EQ(port_->pool.count().held, 0u);
+  EXPECT_GT(count(C::drop_malformed) + count(C::drop_unknown_connection) + count(C::drop_not_acceptable), 0u);
+}
+
+TEST_F(EndpointTest, SurvivesATransferInWhichEveryThirdDatagramIsCorrupt) {
+  const std::string content = make_file("file", 200'000);
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  const std::int64_t stream = client.request("GET /file\r\n");
+  std::mt19937 random(1);
+  for (int i = 0; i < 60'000 && !client.finished[stream]; ++i, now_ += milliseconds(1)) {
+    client.expire(now_);
+    for (auto datagram : client.write(now_)) {
+      if (random() % 3 == 0) datagram[random() % datagram.size()] ^= 0x10;
+      deliver(datagram);
+    }
+    turn();
+    for (; !port_->sent.empty(); port_->sent.pop_front()) {
+      auto& payload = port_->sent.front().payload;
+      if (random() % 3 == 0) payload[random() % payload.size()] ^= 0x10;
+      client.read(payload, now_);
+    }
+  }
+  EXPECT_EQ(client.received[stream], content);
+}
+
+TEST_F(EndpointTest, AnswersOnTheLinkPathOfThePeersLastPacket) {
+  path_.link.remote = {2, 0, 0, 0, 0, 9};
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  path_.link.remote = {2, 0, 0, 0, 0, 10};
+  path_.link.vlan_count = 1;
+  path_.link.vlans[0] = {0x8100, 100};
+  client.request("GET /\r\n");
+  for (const auto& datagram : client.write(now_)) deliver(datagram);
+  turn();
+  ASSERT_FALSE(port_->sent.empty());
+  EXPECT_EQ(port_->sent.back().path.link, path_.link);
+}
+
+}  // namespace
+}  // namespace quicrx::test

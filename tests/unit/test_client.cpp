@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "test_client.h"
+
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
+#include "quic/connection.h"
+#include "quic/tls_context.h"
+
+namespace quicrx::test {
+namespace {
+
+TestClient& self(void* user_data) {
+  return *static_cast<TestClient*>(user_data);
+}
+
+int new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t bytes, void*) {
+  id->datalen = bytes;
+  fill_random({id->data, bytes});
+  fill_random({token, NGTCP2_STATELESS_RESET_TOKENLEN});
+  return 0;
+}
+
+ngtcp2_callbacks callbacks() {
+  ngtcp2_callbacks made{};
+  made.client_initial = ngtcp2_crypto_client_initial_cb;
+  made.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
+  made.encrypt = ngtcp2_crypto_encrypt_cb;
+  made.decrypt = ngtcp2_crypto_decrypt_cb;
+  made.hp_mask = ngtcp2_crypto_hp_mask_cb;
+  made.recv_retry = ngtcp2_crypto_recv_retry_cb;
+  made.update_key = ngtcp2_crypto_update_key_cb;
+  made.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
+  made.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
+  made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
+  made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
+  made.rand = [](std::uint8_t* out, std::size_t bytes, const ngtcp2_rand_ctx*) { fill_random({out, bytes}); };
+  made.get_new_connection_id = new_connection_id;
+  made.recv_stream_data = [](ngtcp2_conn* conn, std::uint32_t flags, std::int64_t stream, std::uint64_t,
+                             const std::uint8_t* data, std::size_t bytes, void* user_data, void*) {
+    self(user_data).received[stream].append(reinterpret_cast<const char*>(data), bytes);
+    if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0) self(user_data).finished[stream] = true;
+    ngtcp2_conn_extend_max_stream_offset(conn, stream, bytes);
+    ngtcp2_conn_extend_max_offset(conn, bytes);
+    return 0;
+  };
+  made.stream_reset = [](ngtcp2_conn*, std::int64_t stream, std::uint64_t, std::uint64_t error,
+                         void* user_data, void*) {
+    self(user_data).stream_errors[stream] = error;
+    return 0;
+  };
+  return made;
+}
+
+}  // namespace
+
+TestClient::TestClient(const std::string& alpn, const Path& server_path, Timestamp now) : path_(server_path) {
+  std::swap(path_.local, path_.remote);
+  gnutls_certificate_allocate_credentials(&credentials_);
+  gnutls_init(&tls_, GNUTLS_CLIENT | GNUTLS_NO_AUTO_SEND_TICKET);
+  gnutls_priority_set_direct(tls_, "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3", nullptr);
+  gnutls_credentials_set(tls_, GNUTLS_CRD_CERTIFICATE, credentials_);
+  std::string name = alpn;
+  const gnutls_datum_t offered{reinterpret_cast<unsigned char*>(name.data()),
+                               static_cast<unsigned>(name.size())};
+  gnutls_alpn_set_protocols(tls_, &offered, 1, 0);
+  ngtcp2_crypto_gnutls_configure_client_session(tls_);
+
+  ngtcp2_settings settings;
+  ngtcp2_settings_default(&settings);
+  settings.initial_ts = to_ngtcp2(now);
+  ngtcp2_transport_params parameters;
+  ngtcp2_transport_params_default(&parameters);
+  parameters.initial_max_data = parameters.initial_max_stream_data_bidi_local = 1 << 20;
+  parameters.initial_max_stream_data_uni = 1 << 20;
+  parameters.initial_max_streams_uni = 3;
+  ngtcp2_cid source{}, destination{};
+  source.datalen = destination.datalen = 17;
+  fill_random({source.data, source.datalen});
+  fill_random({destination.data, destination.datalen});
+  const ngtcp2_path path = to_ngtcp2(path_);
+  const ngtcp2_callbacks table = callbacks();
+  ngtcp2_conn* conn = nullptr;
+  ngtcp2_conn_client_new(&conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &table, &settings,
+                         &parameters, nullptr, this);
+  conn_.reset(conn);
+  reference_.user_data = this;
+  reference_.get_conn = [](ngtcp2_crypto_conn_ref* reference) {
+    return self(reference->user_data).conn_.get();
+  };
+  gnutls_session_set_ptr(tls_, &reference_);
+  ngtcp2_conn_set_tls_native_handle(conn, tls_);
+}
+
+TestClient::~TestClient() {
+  conn_.reset();
+  gnutls_deinit(tls_);
+  gnutls_certificate_free_credentials(credentials_);
+}
+
+std::vector<std::vector<std::uint8_t>> TestClient::write(Timestamp now) {
+  std::vector<std::vector<std::uint8_t>> datagrams;
+  while (!draining) {
+    std::vector<std::uint8_t> datagram(1452);
+    auto next = std::ranges::find_if(pending_, [](const auto& entry) { return !entry.second.done; });
+    const bool has_data = next != pending_.end() && handshake_done();
+    const std::int64_t stream = has_data ? next->first : -1;
+    ngtcp2_vec part{};
+    if (has_data) {
+      std::string& bytes = next->second.bytes;
+      part = {reinterpret_cast<std::uint8_t*>(bytes.data()) + next->second.sent,
+              bytes.size() - next->second.sent};
+    }
+    ngtcp2_ssize taken = -1;
+    ngtcp2_pkt_info info{};
+    const ngtcp2_ssize written =
+        ngtcp2_conn_writev_stream(conn_.get(), nullptr, &info, datagram.data(), datagram.size(), &taken,
+                                  has_data ? std::uint32_t{NGTCP2_WRITE_STREAM_FLAG_FIN} : 0, stream, &part,
+                                  has_data ? 1 : 0, to_ngtcp2(now));
+    if (taken >= 0 && has_data) {
+      next->second.sent += static_cast<std::size_t>(taken);
+      next->second.done = next->second.sent == next->second.bytes.size();
+    }
+    if (written <= 0) break;
+    datagram.resize(static_cast<std::size_t>(written));
+    datagrams.push_back(std::move(datagram));
+  }
+  ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
+  return datagrams;
+}
+
+void TestClient::read(const std::vector<std::uint8_t>& datagram, Timestamp now) {
+  const ngtcp2_path path = to_ngtcp2(path_);
+  const ngtcp2_pkt_info info{};
+  const int result =
+      ngtcp2_conn_read_pkt(conn_.get(), &path, &info, datagram.data(), datagram.size(), to_ngtcp2(now));
+  if (result == NGTCP2_ERR_DRAINING) draining = true;
+  if (result != 0) error = result;
+}
+
+void TestClient::expire(Timestamp now) {
+  if (!draining && ngtcp2_conn_get_expiry(conn_.get()) <= to_ngtcp2(now))
+    error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(now));
+}
+
+std::int64_t TestClient::request(const std::string& bytes) {
+  std::int64_t stream = -1;
+  if (ngtcp2_conn_open_bidi_stream(conn_.get(), &stream, nullptr) == 0) pending_[stream].bytes = bytes;
+  return stream;
+}
+
+void TestClient::say_in_tls(const std::vector<std::uint8_t>& message) {
+  tls_messages_.push_back(message);
+  ngtcp2_conn_submit_crypto_data(conn_.get(), NGTCP2_ENCRYPTION_LEVEL_1RTT, tls_messages_.back().data(),
+                                 message.size());
+}
+
+}  // namespace quicrx::test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/// A QUIC client in plain memory, on ngtcp2: for what no good client does.
+#pragma once
+
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quicrx/datagram.h"
+
+namespace quicrx::test {
+
+class TestClient {
+ public:
+  TestClient(const std::string& alpn, const Path& server_path, Timestamp now);
+  ~TestClient();
+  TestClient(const TestClient&) = delete;
+  TestClient& operator=(const TestClient&) = delete;
+
+  /// All datagrams that are due, with what is queued on streams.
+  std::vector<std::vector<std::uint8_t>> write(Timestamp now);
+  void read(const std::vector<std::uint8_t>& datagram, Timestamp now);
+  void expire(Timestamp now);
+
+  /// Opens a stream and queues bytes on it.
+  std::int64_t request(const std::string& bytes);
+  void reset(std::int64_t stream) { ngtcp2_conn_shutdown_stream(conn_.get(), 0, stream, 7); }
+  /// A TLS message in CRYPTO frames at 1-RTT level, where a client has nothing to say.
+  void say_in_tls(const std::vector<std::uint8_t>& message);
+
+  [[nodiscard]] bool handshake_done() const { return ngtcp2_conn_get_handshake_completed(conn_.get()) != 0; }
+  /// The CONNECTION_CLOSE that came, if one did.
+  [[nodiscard]] const ngtcp2_ccerr* closed() const {
+    return draining ? ngtcp2_conn_get_ccerr(conn_.get()) : nullptr;
+  }
+
+  bool draining = false;
+  int error = 0;
+  std::map<std::int64_t, std::string> received;
+  std::map<std::int64_t, std::uint64_t> stream_errors;
+  std::map<std::int64_t, bool> finished;
+
+ private:
+  struct Pending {
+    std::string bytes;
+    std::size_t sent = 0;
+    bool done = false;
+  };
+  struct ConnDeleter {
+    void operator()(ngtcp2_conn* conn) const { ngtcp2_conn_del(conn); }
+  };
+
+  Path path_;
+  gnutls_certificate_credentials_t credentials_ = nullptr;
+  gnutls_session_t tls_ = nullptr;
+  ngtcp2_crypto_conn_ref reference_{};
+  std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;
+  std::map<std::int64_t, Pending> pending_;
+  std::vector<std::vector<std::uint8_t>> tls_messages_;
+};
+
+}  // namespace quicrx::test
