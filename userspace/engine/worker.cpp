@@ -6,8 +6,12 @@
 namespace quicrx {
 namespace {
 
-// Nothing wakes us when transmit frames come back or the kernel's send buffer drains: look again this soon.
-constexpr std::chrono::microseconds kRetry{100};
+// Nothing wakes us when transmit frames come back or the kernel's send buffer drains: look again this soon
+// while somebody waits for that, and otherwise soon enough to have every frame home at rest. Ever more rarely
+// where nothing comes of it (a link that is down keeps what it was given).
+constexpr std::chrono::nanoseconds kRetry = std::chrono::microseconds(100);
+constexpr std::chrono::nanoseconds kCollect = std::chrono::milliseconds(2);
+constexpr std::chrono::nanoseconds kLongestRetry = std::chrono::milliseconds(100);
 // How long what was sent last may take to leave when the worker stops.
 constexpr std::chrono::milliseconds kLastSends{200};
 constexpr std::chrono::nanoseconds kForever{-1};
@@ -44,19 +48,31 @@ void Worker::turn() {
   const Timestamp now = Clock::now();
   const std::size_t count = ports_->receive(batch_, now);
   full_batch_ = count == batch_.size();
+  if (count > 0) fruitless_looks_ = 0;
   endpoint_.receive(std::span(batch_).first(count), now);
   endpoint_.expire(now);
   endpoint_.write(now);
   ports_->flush();
 }
 
-std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) const {
+/// When to look again at what nothing wakes us for; nothing when there is no such thing.
+std::optional<std::chrono::nanoseconds> Worker::time_to_look_again() {
+  const bool somebody_waits = endpoint_.starved() || ports_->has_unsent();
+  if (!somebody_waits && !ports_->xdp().sending()) {
+    fruitless_looks_ = 0;
+    return std::nullopt;
+  }
+  constexpr unsigned kMostDoublings = 10;
+  const auto first = somebody_waits ? kRetry : kCollect;
+  return std::min(first * (1 << std::min(fruitless_looks_++, kMostDoublings)), kLongestRetry);
+}
+
+std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) {
   if (full_batch_) return std::chrono::nanoseconds(0);
   std::chrono::nanoseconds sleep = kForever;
   if (const auto deadline = endpoint_.deadline())
     sleep = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*deadline - now));
-  if (endpoint_.starved() || ports_->has_unsent())
-    sleep = sleep == kForever ? kRetry : std::min<std::chrono::nanoseconds>(sleep, kRetry);
+  if (const auto look = time_to_look_again()) sleep = sleep == kForever ? *look : std::min(sleep, *look);
   return sleep;
 }
 

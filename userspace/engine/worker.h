@@ -40,13 +40,15 @@ class Worker {
 
  private:
   void turn();
-  [[nodiscard]] std::chrono::nanoseconds time_to_sleep(Timestamp now) const;
+  std::optional<std::chrono::nanoseconds> time_to_look_again();
+  std::chrono::nanoseconds time_to_sleep(Timestamp now);
   void stop_serving();
 
   std::unique_ptr<PortGroup> ports_;
   Endpoint endpoint_;
   std::vector<Datagram> batch_;
-  bool full_batch_ = false;  // more may be waiting
+  bool full_batch_ = false;       // more may be waiting
+  unsigned fruitless_looks_ = 0;  // in a row
 };
 
 }  // namespace quicrx

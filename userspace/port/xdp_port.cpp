@@ -155,7 +155,10 @@ void XdpPort::wake_transmit() {
 void XdpPort::flush() {
   socket_.transmit.publish();
   if (in_transmit_ > 0) complete();
-  if (in_transmit_ > 0 && socket_.transmit.needs_wakeup()) wake_transmit();
+  if (in_transmit_ > 0 && socket_.transmit.needs_wakeup()) {
+    wake_transmit();
+    complete();
+  }
   // Frames that died in this turn go back before the poller sleeps: an empty fill ring would wake nobody.
   refill();
 }
