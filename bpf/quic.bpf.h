@@ -76,7 +76,7 @@ static __always_inline int check_quic(const struct datagram* datagram, const str
   payload_bytes = udp_bytes - sizeof(struct udphdr);
   if (payload_bytes == 0 || !has(&cursor, 1)) return QUICRX_BAD_EMPTY;
   if (is_long(*cursor.at)) return check_long_header(&cursor, payload_bytes);
-  return payload_bytes < 1 + QUICRX_CID_BYTES + QUIC_MIN_PROTECTED ? QUICRX_BAD_SHORT_HEADER : QUICRX_GO_ON;
+  return payload_bytes < QUICRX_MIN_SHORT_PACKET ? QUICRX_BAD_SHORT_HEADER : QUICRX_GO_ON;
 }
 
 #endif

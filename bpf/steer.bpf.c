@@ -73,6 +73,14 @@ static __always_inline int is_our_port(__be16 destination) {
   return ports && (ports->word[port >> 6] >> (port & 63)) & 1;
 }
 
+/* `frame` holds an Ethernet header: it has been parsed. */
+static __always_inline int is_for_station(const __u8* frame, const __u8* mac) {
+  const __u16* to = (const void*)frame;
+  const __u16* ours = (const void*)mac;
+
+  return to[0] == ours[0] && to[1] == ours[1] && to[2] == ours[2];
+}
+
 static __always_inline int is_our_address(const struct datagram* datagram, __u32 flags) {
   if (flags & QUICRX_ANY_ADDRESS) return 1;
   if (datagram->ip_version == 4) {
@@ -92,12 +100,14 @@ static __always_inline int steer(struct xdp_md* context, struct quicrx_counters*
   struct cursor cursor = {.at = (const __u8*)(long)context->data,
                           .end = (const __u8*)(long)context->data_end};
   const struct quicrx_config* config = only_entry(&quicrx_config);
+  const __u8* frame = cursor.at;
   struct datagram datagram = {};
   int reason = parse_frame(&cursor, &datagram);
 
   if (reason != QUICRX_GO_ON) return reason;
   if (!is_our_port(datagram.udp->dest)) return QUICRX_PASS_PORT;
-  if (!config || !is_our_address(&datagram, config->flags)) return QUICRX_PASS_ADDRESS;
+  if (!config || !is_for_station(frame, config->mac)) return QUICRX_PASS_OTHER_STATION;
+  if (!is_our_address(&datagram, config->flags)) return QUICRX_PASS_ADDRESS;
 
   reason = check_quic(&datagram, &cursor);
   if (reason == QUICRX_GO_ON) return QUICRX_REDIRECTED;

@@ -14,6 +14,8 @@
 /* quicrx_config: array of one. */
 struct quicrx_config {
   __u32 flags; /* enum quicrx_flag */
+  __u8 mac[6]; /* of the interface: what is for other stations is not ours */
+  __u8 unused[2];
 };
 
 enum quicrx_flag {
@@ -42,8 +44,8 @@ struct quicrx_prefix6 {
 /* quicrx_xsks: AF_XDP socket by receive queue. */
 #define QUICRX_MAX_QUEUES 256
 
-/* The length of the connection IDs that our server issues: a short header packet carries one. */
-#define QUICRX_CID_BYTES 18
+/* The shortest packet with a short header, a stateless reset: RFC 9000 10.3. */
+#define QUICRX_MIN_SHORT_PACKET 21
 
 /*
  * quicrx_counters: per-CPU array of one, a struct of one counter for each of these.
@@ -51,20 +53,21 @@ struct quicrx_prefix6 {
  */
 enum quicrx_counter {
   /* verdicts */
-  QUICRX_REDIRECTED,     /* to the AF_XDP socket of its queue */
-  QUICRX_PASS_RUNT,      /* shorter than its own headers say */
-  QUICRX_PASS_NOT_IP,    /* neither IPv4 nor IPv6 after at most two VLAN tags */
-  QUICRX_PASS_NOT_UDP,   /* another transport, or an extension header that we cannot look behind */
-  QUICRX_PASS_FRAGMENT,  /* first, middle, last or atomic */
-  QUICRX_PASS_PORT,      /* UDP, to another port */
-  QUICRX_PASS_ADDRESS,   /* UDP, to our port at another address */
-  QUICRX_PASS_NO_SOCKET, /* ours, but no poller serves the queue */
-  QUICRX_PASS_NOT_QUIC,  /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
-  QUICRX_DROP_NOT_QUIC,  /* ours, cannot be QUIC */
+  QUICRX_REDIRECTED,         /* to the AF_XDP socket of its queue */
+  QUICRX_PASS_RUNT,          /* shorter than its own headers say */
+  QUICRX_PASS_OTHER_STATION, /* another MAC address: broadcast, multicast, promiscuous mode, a guest's */
+  QUICRX_PASS_NOT_IP,        /* neither IPv4 nor IPv6 after at most two VLAN tags */
+  QUICRX_PASS_NOT_UDP,       /* another transport, or an extension header that we cannot look behind */
+  QUICRX_PASS_FRAGMENT,      /* first, middle, last or atomic */
+  QUICRX_PASS_PORT,          /* UDP, to another port */
+  QUICRX_PASS_ADDRESS,       /* UDP, to our port at another address */
+  QUICRX_PASS_NO_SOCKET,     /* ours, but no poller serves the queue */
+  QUICRX_PASS_NOT_QUIC,      /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
+  QUICRX_DROP_NOT_QUIC,      /* ours, cannot be QUIC */
   /* reasons why a datagram to our port and address cannot be QUIC */
   QUICRX_BAD_UDP_LENGTH,    /* below 8, or beyond the IP payload */
   QUICRX_BAD_EMPTY,         /* no payload */
-  QUICRX_BAD_SHORT_HEADER,  /* too short for a header protection sample: RFC 9001 5.4.2 */
+  QUICRX_BAD_SHORT_HEADER,  /* below 21 bytes: RFC 9000 10.3 */
   QUICRX_BAD_LONG_HEADER,   /* ends within its long header: RFC 8999 5.1 */
   QUICRX_BAD_CID_LENGTH,    /* over 20 bytes in a version that forbids it: RFC 9000 17.2 */
   QUICRX_BAD_CLIENT_BOUND,  /* Version Negotiation or Retry: only servers send them */

@@ -33,6 +33,8 @@ struct LinkPath {
   MacAddress remote{};
   std::array<VlanTag, 2> vlans{};  ///< outermost first
   std::uint8_t vlan_count = 0;
+  std::uint32_t interface =
+      0;  ///< index; for sockets and link-local addresses, which mean nothing without it
 
   friend bool operator==(const LinkPath&, const LinkPath&) = default;
 };

@@ -31,10 +31,12 @@ class Frame {
         capacity_(static_cast<std::uint32_t>(memory.size())),
         offset_(static_cast<std::uint32_t>(headroom)) {}
 
-  /// Makes a Frame again of what detach() returned. The caller answers for the loan being a present one; if
-  /// it is not, the release at the end is refused and counted.
+  /// Makes a Frame again of what detach() returned, with an empty payload behind the headroom (set_payload()
+  /// says where it lay). No frame for a tag of another pool. The caller answers for the loan being a present
+  /// one; if it is not, the release at the end is refused and counted.
   static Frame attach(FramePool& pool, Tag tag) noexcept {
-    return Frame(pool, tag, pool.memory(tag), pool.headroom());
+    const MutableBytes memory = pool.memory(tag);
+    return memory.empty() ? Frame() : Frame(pool, tag, memory, pool.headroom());
   }
 
   Frame(Frame&& other) noexcept { swap(other); }

@@ -60,7 +60,8 @@ class FramePool {
   /// Gives several back; returns how many were released. Any thread.
   virtual std::size_t release(std::span<const Tag> tags) noexcept = 0;
 
-  /// The whole memory of the frame that `tag` names: headroom and room for a payload.
+  /// The whole memory of the frame that `tag` names: headroom and room for a payload. Empty for a tag of
+  /// another pool.
   [[nodiscard]] virtual MutableBytes memory(Tag tag) const noexcept = 0;
 
   /// Bytes at a frame's start that a port needs for link, IP and UDP headers.

@@ -27,9 +27,6 @@ class StreamControl {
   /// much (RFC 9000 section 4). Data that was delivered and never consumed keeps the peer from sending more.
   virtual void consume(StreamId stream, std::uint64_t bytes) = 0;
 
-  /// Opens the connection's window alone: for data of a stream that is being ended.
-  virtual void consume_connection(std::uint64_t bytes) = 0;
-
   /// The session has something to send that it did not have when next() last said no.
   virtual void wake() = 0;
 
@@ -70,6 +67,9 @@ class Session {
 
   /// 1-RTT packets can be sent from now on.
   virtual void ready() = 0;
+
+  /// The peer may have opened `count` bidirectional streams in all, from now on.
+  virtual void streams_allowed(std::uint64_t count) = 0;
 
   /// The next bytes of a stream, in order, each once. The memory is gone when the call returns.
   virtual void received(StreamId stream, Bytes data, bool fin) = 0;

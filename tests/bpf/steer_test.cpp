@@ -33,7 +33,7 @@ class Steer : public testing::Test {
   }
 
   void configure(std::uint32_t flags) {
-    const quicrx_config config{flags};
+    const quicrx_config config{.flags = flags, .mac = {2, 0, 0, 0, 0, 1}, .unused = {}};
     ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.quicrx_config), &zero_, &config, BPF_ANY), 0);
   }
 
@@ -214,6 +214,14 @@ TEST_F(Steer, PassesOtherAddressesBeforeAnyCheck) {
               QUICRX_PASS_ADDRESS);
 }
 
+TEST_F(Steer, PassesWhatIsForOtherStations) {
+  for (const Packet& mac : {Packet(6, 0xff), Packet{1, 0, 0x5e, 0, 0, 9}, Packet{2, 0, 0, 0, 0, 7}}) {
+    Packet frame = v4(kInitial);
+    std::copy(mac.begin(), mac.end(), frame.begin());
+    expect_pass("another MAC address", frame, QUICRX_PASS_OTHER_STATION);
+  }
+}
+
 TEST_F(Steer, DropsWhatCannotBeQuic) {
   expect_drop("empty", v4(udp({}, {})), QUICRX_BAD_EMPTY);
   expect_drop("UDP length too long", v4(udp({.length_error = 1}, quic_long({}))), QUICRX_BAD_UDP_LENGTH);
@@ -221,9 +229,8 @@ TEST_F(Steer, DropsWhatCannotBeQuic) {
               v4(udp({.length_error = 4}, quic_short(60))) + Packet(8, 0), QUICRX_BAD_UDP_LENGTH);
   expect_drop("UDP length below its header", v4(udp({.length_error = -1201}, quic_long({}))),
               QUICRX_BAD_UDP_LENGTH);
-  expect_drop("short header without a sample", v6(udp({}, quic_short(QUICRX_CID_BYTES + 20))),
-              QUICRX_BAD_SHORT_HEADER);
-  expect_ours("the shortest short header", v6(udp({}, quic_short(QUICRX_CID_BYTES + 21))));
+  expect_drop("short header without a sample", v6(udp({}, quic_short(20))), QUICRX_BAD_SHORT_HEADER);
+  expect_ours("the shortest short header", v6(udp({}, quic_short(21))));
   expect_drop("Version Negotiation", v4(udp({}, quic_long({.version = 0}))), QUICRX_BAD_CLIENT_BOUND);
   expect_drop("Retry", v4(udp({}, quic_long({.first = 0xf0}))), QUICRX_BAD_CLIENT_BOUND);
   expect_drop("Retry of version 2", v4(udp({}, quic_long({.first = 0xc0, .version = 0x6b3343cf}))),

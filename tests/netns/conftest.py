@@ -30,8 +30,8 @@ def start_poller(network, site):
     """Starts pollers; at the end each must be at rest, and stop cleanly unless the test stopped or killed it."""
     started = []
 
-    def start(*options, ready=True, upload_dir=True):
-        poller = Poller(network, site, *options, upload_dir=upload_dir)
+    def start(*options, ready=True, **how):
+        poller = Poller(network, site, *options, **how)
         started.append(poller)
         return poller.wait_ready() if ready else poller
 

@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -25,6 +26,11 @@ def remove_namespace(name):
             os.kill(int(pid), signal.SIGKILL)
         except ProcessLookupError:
             pass
+    # What a killed poller left goes by the namespace's number, which nobody will ask for again.
+    if os.path.exists(f"/run/netns/{name}"):
+        number = os.stat(f"/run/netns/{name}").st_ino
+        for folder in (f"{BPFFS}/quicrx/{number}", f"/run/quicrx/{number}"):
+            shutil.rmtree(folder, ignore_errors=True)
     sh("ip", "netns", "delete", name, check=False)
 
 

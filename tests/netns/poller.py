@@ -18,10 +18,10 @@ PORT = 4433
 class Poller:
     """`quicrx run` in the server's namespace."""
 
-    def __init__(self, network, site, *options, upload_dir=True):
+    def __init__(self, network, site, *options, upload_dir=True, prefix=()):
         self.network = network
         self.log = site.folder / f"run-{time.monotonic_ns()}.log"
-        command = [QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key),
+        command = [*prefix, QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key),
                    "--root", str(site.root), *options]
         if upload_dir:
             command += ["--upload-dir", str(site.uploads)]

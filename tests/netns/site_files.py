@@ -28,5 +28,15 @@ class Site:
         path.write_bytes(os.urandom(size))
         return path
 
+    def make_sparse_file(self, name, size):
+        """Mostly holes, with something to compare in each megabyte."""
+        path = self.root / name
+        with open(path, "wb") as file:
+            for offset in range(0, size, 1 << 20):
+                file.seek(offset)
+                file.write(os.urandom(1000))
+            file.truncate(size)
+        return path
+
     def expect_same(self, one, other):
         assert filecmp.cmp(one, other, shallow=False), f"{one} differs from {other}"

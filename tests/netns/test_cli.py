@@ -8,7 +8,7 @@ import time
 import pytest
 
 import client
-from network import sh
+from network import Network, sh
 from poller import PORT, QUICRX, quicrx, stats
 
 USAGE, PERMISSION, NOT_FOUND, BUSY, UNSUPPORTED = 2, 3, 4, 5, 6
@@ -18,6 +18,16 @@ def run_options(site, **changes):
     options = {"--port": str(PORT), "--cert": str(site.certificate), "--key": str(site.key), "--root": str(site.root)}
     options.update({f"--{name.replace('_', '-')}": str(value) for name, value in changes.items()})
     return ["run", "s0", *(word for pair in options.items() for word in pair)]
+
+
+@pytest.fixture
+def network():
+    made = Network(queues=2)
+    made.run(made.server, "ethtool", "-L", "s0", "rx", "1", "tx", "1")
+    made.run(made.client, "ethtool", "-L", "c0", "rx", "1", "tx", "1")
+    yield made
+    quicrx(made, "unload", "s0", check=False)
+    made.close()
 
 
 def expect_refused(network, arguments, status, *words, prefix=()):
@@ -71,8 +81,16 @@ def test_not_root(network, site):
 
 
 def test_one_capability_missing(network):
-    expect_refused(network, ["load", "s0", "--port", "443"], PERMISSION, "CAP_NET_RAW",
-                   prefix=["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-all"])
+    for capability in ("net_raw", "net_admin", "sys_admin"):
+        expect_refused(network, ["load", "s0", "--port", "443"], PERMISSION, f"CAP_{capability.upper()}",
+                       prefix=["setpriv", "--bounding-set", f"-{capability}", "--inh-caps", "-all"])
+
+
+def test_three_capabilities_are_enough(network):
+    powers = ["setpriv", "--bounding-set", "-all,+net_raw,+net_admin,+sys_admin", "--inh-caps", "-all"]
+    for arguments in (["load", "s0", "--port", "443"], ["stats", "s0"], ["unload", "s0"]):
+        network.run(network.server, *powers, QUICRX, *arguments)
+    expect_nothing_left(network)
 
 
 def test_no_bpffs(network):
@@ -88,7 +106,8 @@ def test_kernel_too_old(network):
 def test_mode_that_the_driver_lacks(network):
     expect_refused(network, ["load", "lo", "--port", "443", "--mode", "native"], UNSUPPORTED, "native XDP",
                    "--mode generic")
-    network.run(network.server, QUICRX, "load", "lo", "--port", "443")
+    told = network.run(network.server, QUICRX, "load", "lo", "--port", "443")
+    assert "fell back to generic mode: lo" in told.stderr
     loaded = json.loads(quicrx(network, "stats", "lo", "--json").stdout)
     assert loaded["interfaces"][0]["program"]["mode"] == "generic", "auto falls back"
     quicrx(network, "unload", "lo")
@@ -123,6 +142,11 @@ def test_folders(network, site):
 
 def test_no_such_queue(network, site):
     expect_refused(network, run_options(site, queue=7), NOT_FOUND, "there is no queue 7", "ethtool -l s0")
+
+
+def test_queue_without_transmit(network, site):
+    network.run(network.server, "ethtool", "-L", "s0", "rx", "2", "tx", "1")
+    expect_refused(network, run_options(site, queue=1), UNSUPPORTED, "nothing could be sent", "ethtool -L s0")
 
 
 def test_frames_out_of_range(network, site):

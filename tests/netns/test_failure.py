@@ -126,6 +126,33 @@ def test_killed_again_and_again(network, site, start_poller):
     assert stats(network)["program"] is None, "the last poller unloads what a killed one loaded"
 
 
+def test_killed_again_and_again_under_a_loaded_program(network, site, start_poller):
+    """The kernel frees a dead socket's queue late: a restart must wait for it, not fail."""
+    quicrx(network, "load", "s0", "--port", str(PORT))
+    site.make_file("file", 100_000)
+    for _ in range(12):
+        start_poller().kill()
+    start_poller()
+    client.fetch(network, site, ["file"])
+
+
+def test_pollers_that_end_and_start_at_once(network, site, start_poller):
+    """One that ends does not unload what the next is about to use."""
+    site.make_file("file", 10_000)
+    poller = start_poller()
+    for _ in range(10):
+        poller.signal(signal.SIGTERM)
+        following = start_poller(ready=False)
+        while "ready:" not in following.output():
+            if following.process.poll() is not None:
+                assert "another quicrx poller serves it" in following.output()
+                following = start_poller(ready=False)
+            time.sleep(0.005)
+        poller = following
+    client.fetch(network, site, ["file"])
+    assert stats(network)["queues"][0]["af_xdp"]["received_datagrams"] > 0, "by the rings, not by the kernel's sockets"
+
+
 def test_second_poller_of_a_queue_is_refused(network, site, poller, start_poller):
     second = start_poller(ready=False)
     assert second.process.wait(timeout=20) == 5
@@ -186,6 +213,36 @@ def test_random_bytes_while_a_transfer_runs(network, site, poller):
     dropped = now["xdp"]["drop_not_quic"]
     assert dropped > 0
     assert dropped == sum(value for name, value in now["xdp"].items() if name.startswith("bad_"))
+
+
+ODD_DATAGRAMS = f"""
+import socket, struct
+def ones(data):
+    total = sum(struct.unpack(f"!{{len(data) // 2}}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff or 0xffff
+source, target = (socket.inet_pton(socket.AF_INET6, text) for text in ("fd09::2", "fd09::1"))
+udp = struct.pack("!HHHH", 5000, {PORT}, 8, 0)
+udp = udp[:6] + struct.pack("!H", ones(source + target + struct.pack("!II", 8, 17) + udp))
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+# An empty datagram in an atomic fragment: XDP passes every fragment, so the kernel's socket gets it.
+s.sendto(struct.pack("!IHBB", 6 << 28, 16, 44, 64) + source + target + struct.pack("!BBHI", 17, 0, 0, 7) + udp,
+         ("fd09::1", 0))
+"""
+
+
+def test_an_empty_datagram_by_way_of_the_kernel(network, site, poller):
+    """ngtcp2 asserts that a datagram is not empty; what the XDP program passes must not reach that."""
+    network.run(network.client, "/usr/bin/python3", "-c", ODD_DATAGRAMS)
+    network.run(network.server, "/usr/bin/python3", "-c", f"""
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("127.0.0.1", {PORT}))
+socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"", ("::1", {PORT}))""")
+    time.sleep(0.2)
+    assert stats(network)["queues"][0]["socket"]["drop_bad_frame"] == 3
+    site.make_file("file", 1000)
+    client.fetch(network, site, ["file"])
 
 
 def test_what_is_not_quic_can_pass_to_the_kernel(network, site, start_poller):
@@ -267,7 +324,7 @@ def test_stopping_closes_connections_and_leaves_no_half_file(network, site, star
     upload.wait(timeout=30)
     assert list(site.uploads.iterdir()) == []
     leftovers = network.run(network.server, "sh", "-c",
-                            'ls -d /sys/fs/bpf/quicrx /run/quicrx/$(stat -Lc %i /proc/self/ns/net) 2>/dev/null',
+                            'n=$(stat -Lc %i /proc/self/ns/net); ls -d /sys/fs/bpf/quicrx/$n /run/quicrx/$n 2>/dev/null',
                             check=False).stdout
     assert leftovers == ""
 

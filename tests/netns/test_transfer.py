@@ -3,12 +3,13 @@
 
 import concurrent.futures
 import os
+import re
 
 import pytest
 
 import client
 from network import V4_SERVER, V6_SERVER
-from poller import QUICRX, quicrx, stats
+from poller import PORT, QUICRX, quicrx, stats
 
 SIZES = {"one_byte": 1, "one_packet": 1000, "hundred_mib": 100 << 20}
 
@@ -118,6 +119,50 @@ def test_generic_mode(network, site, start_poller):
     client.fetch(network, site, ["file"])
     assert stats(network)["program"]["mode"] == "generic"
     expect_by_af_xdp(network)
+
+
+def test_every_steered_port_is_served(network, site, start_poller):
+    """What is steered to a poller must not be lost there."""
+    quicrx(network, "load", "s0", "--port", "4000-5000")
+    poller = start_poller()
+    site.make_file("file", 1 << 20)
+    assert "steers more ports" in poller.output()
+    for port in (4000, 4433, 5000):
+        network.run(network.client, "gtlsclient", "-q", "--exit-on-all-streams-close", "--timeout=5s",
+                    f"--download={site.downloads}", V4_SERVER, str(port), "https://localhost/file")
+        site.expect_same(site.root / "file", site.downloads / "file")
+    expect_by_af_xdp(network)
+
+
+def test_link_local_addresses(network, poller):
+    """By the rings, and by the kernel's socket, which wants to know the interface. (gtlsclient cannot do this.)"""
+    address = re.search(r"inet6 (fe80::\S+)/64", network.run(network.server, "ip", "addr", "show", "s0").stdout)[1]
+    network.run(network.client, "sh", "-c", "while ip addr show c0 | grep -q tentative; do sleep 0.1; done")
+    ask_for_version = ["/usr/bin/python3", "-c", f"""
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.sendto(bytes.fromhex("c0babababa08010203040506070800").ljust(1200, b"\\0"),
+         ("{address}", {PORT}, 0, socket.if_nametoindex("c0")))
+assert s.recv(2000)[1:5] == bytes(4)"""]
+    network.run(network.client, *ask_for_version)
+    quicrx(network, "unload", "s0")
+    network.run(network.client, *ask_for_version)
+    queue = stats(network)["queues"][0]
+    assert queue["af_xdp"]["sent_datagrams"] == 1
+    assert queue["socket"]["sent_datagrams"] == 1
+
+
+def test_files_larger_than_memory(network, site, start_poller):
+    """Down and up, several times what the poller may take at the most."""
+    limit_mib, size_mib = 192, 600
+    poller = start_poller(prefix=["prlimit", f"--data={limit_mib << 20}"])
+    site.make_sparse_file("large", size_mib << 20)
+    client.fetch(network, site, ["large"], seconds=120)
+    client.upload(network, site, site.root / "large", "large", seconds=120)
+    with open(f"/proc/{poller.process.pid}/status", encoding="ascii") as file:
+        peak_kib = int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1])
+    assert peak_kib < limit_mib << 10
 
 
 def test_the_socket_serves_what_the_kernel_is_passed(network, site, poller):

@@ -181,7 +181,7 @@ TEST_F(EndpointTest, RepeatsItsCloseEverMoreRarelyAndThenForgets) {
   EXPECT_EQ(count(C::drop_unknown_connection), 1u);
 }
 
-TEST_F(EndpointTest, DrainsWhenThePeerHasClosed) {
+TEST_F(EndpointTest, StopsWithTheServicesNoError) {
   TestClient client("hq-interop", path_, now_);
   talk(client);
   EXPECT_EQ(count(C::connections_active), 1u);
@@ -191,6 +191,44 @@ TEST_F(EndpointTest, DrainsWhenThePeerHasClosed) {
   ASSERT_NE(client.closed(), nullptr);
   EXPECT_EQ(client.closed()->type, NGTCP2_CCERR_TYPE_APPLICATION);
   EXPECT_EQ(client.closed()->error_code, 0u) << "the service's own 'no error'";
+}
+
+TEST_F(EndpointTest, StoppingWaitsForFramesToSendItsCloses) {
+  restart({}, 4);
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(std::make_unique<TestClient>("hq-interop", path_, now_));
+    talk(*clients.back());
+  }
+  ASSERT_EQ(count(C::connections_active), 10u);
+  port_->sent.clear();
+  std::vector<Frame> taken;
+  while (auto frame = port_->pool.acquire()) taken.push_back(std::move(*frame));
+  endpoint_->shut_down(now_);
+  EXPECT_EQ(port_->sent.size(), 0u);
+  EXPECT_EQ(endpoint_->send_closes(), 10u);
+  taken.clear();
+  EXPECT_EQ(endpoint_->send_closes(), 0u);
+  EXPECT_EQ(port_->sent.size(), 10u);
+  endpoint_->give_up_closes();
+  EXPECT_EQ(count(C::drop_close_unsent), 0u);
+}
+
+TEST_F(EndpointTest, DrainsWhenThePeerHasClosed) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  deliver(client.close(now_));
+  turn();
+  EXPECT_EQ(count(C::connections_draining), 1u);
+  EXPECT_EQ(count(C::connections_closed_by_peer), 1u);
+  port_->sent.clear();
+  const std::vector<std::uint8_t> late = client.close(now_);
+  deliver(late.empty() ? std::vector<std::uint8_t>(40, 0x40) : late);
+  turn();
+  EXPECT_TRUE(port_->sent.empty()) << "RFC 9000 section 10.2.2: nothing is sent while draining";
+  now_ += seconds(10);
+  turn();
+  EXPECT_EQ(endpoint_->connections(), 0u);
 }
 
 TEST_F(EndpointTest, ForgetsAnIdleConnection) {
@@ -209,19 +247,61 @@ TEST_F(EndpointTest, ForgetsAnIdleConnection) {
 }
 
 TEST_F(EndpointTest, GivesUpAHandshakeThatDoesNotEnd) {
-  TestClient client("hq-interop", path_, now_);
-  const auto first = client.write(now_);
-  ASSERT_FALSE(first.empty());
-  deliver(first.front());
-  std::size_t bytes = 0;
-  for (int i = 0; i < 40'000 && endpoint_->connections() > 0; ++i, now_ += milliseconds(1)) {
-    turn();
-    for (; !port_->sent.empty(); port_->sent.pop_front()) bytes += port_->sent.front().payload.size();
+  for (const bool with_token : {false, true}) {
+    restart({});
+    TestClient client("hq-interop", path_, now_, with_token ? "not from us" : "");
+    const auto first = client.write(now_);
+    ASSERT_FALSE(first.empty());
+    deliver(first.front());
+    std::size_t bytes = 0;
+    for (int i = 0; i < 40'000 && endpoint_->connections() > 0; ++i, now_ += milliseconds(1)) {
+      turn();
+      for (; !port_->sent.empty(); port_->sent.pop_front()) bytes += port_->sent.front().payload.size();
+    }
+    EXPECT_EQ(endpoint_->connections(), 0u);
+    EXPECT_EQ(count(C::handshakes_completed), 0u);
+    EXPECT_EQ(count(C::handshakes_failed), 1u);
+    EXPECT_GT(bytes, 0u);
+    EXPECT_LE(bytes, 3 * first.front().size())
+        << "the client's address was never proven: RFC 9000 section 8.1";
   }
-  EXPECT_EQ(endpoint_->connections(), 0u);
-  EXPECT_EQ(count(C::handshakes_completed), 0u);
-  EXPECT_EQ(count(C::handshakes_failed), 1u);
-  EXPECT_LE(bytes, 3 * first.front().size()) << "the client's address was never proven: RFC 9000 section 8.1";
+}
+
+TEST_F(EndpointTest, AnEmptyDatagramIsNoHarm) {
+  deliver({});
+  EXPECT_EQ(count(C::drop_malformed), 1u);
+}
+
+TEST_F(EndpointTest, JunkFromElsewhereDoesNotMoveTheConnection) {
+  TestClient client("hq-interop", path_, now_);
+  talk(client);
+  client.request("GET /\r\n");
+  auto junk = client.write(now_);
+  ASSERT_FALSE(junk.empty());
+  junk.front().back() ^= 1;
+  const Path real = path_;
+  for (std::uint8_t host = 10; host < 20; ++host) {
+    path_.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, host}, 5000);
+    deliver(junk.front());
+  }
+  turn();
+  port_->sent.clear();
+  endpoint_->shut_down(now_);
+  ASSERT_EQ(port_->sent.size(), 1u);
+  EXPECT_EQ(port_->sent.front().path.remote, real.remote) << "the close goes to the peer";
+}
+
+TEST_F(EndpointTest, AStreamThatIsResetBeforeItsRequestIsFreed) {
+  TestClient client("h3", path_, now_);
+  talk(client);
+  ASSERT_TRUE(client.handshake_done());
+  for (int i = 0; i < 300; ++i) {
+    const std::int64_t stream = client.request("");
+    ASSERT_GE(stream, 0) << "after " << i << " streams the server allows no more";
+    client.reset(stream);
+    talk(client, milliseconds(20));
+  }
+  EXPECT_EQ(client.closed(), nullptr);
 }
 
 TEST_F(EndpointTest, NegotiatesVersionsAndMirrorsTheIds) {

@@ -96,15 +96,18 @@ Path path_from(std::uint16_t port) {
 
 TEST(PathTable, KeepsThePathsLastHeardAndTheirLatestLink) {
   PathTable table;
-  for (std::uint16_t port = 1; port <= 4; ++port) table.learn(path_from(port));
+  for (std::uint16_t port = 1; port <= 4; ++port) table.learn(path_from(port), path_from(1));
   Path moved = path_from(1);
   moved.link.remote = {1, 2, 3, 4, 5, 6};
-  table.learn(moved);
-  table.learn(path_from(5));
+  table.learn(moved, path_from(1));
+  table.learn(path_from(5), path_from(1));
   EXPECT_EQ(table.find(moved.local, path_from(2).remote), nullptr) << "longest unheard";
   ASSERT_NE(table.find(moved.local, moved.remote), nullptr);
   EXPECT_EQ(table.find(moved.local, moved.remote)->link, moved.link);
   EXPECT_NE(table.find(moved.local, path_from(5).remote), nullptr);
+  for (std::uint16_t port = 100; port < 200; ++port) table.learn(path_from(port), path_from(1));
+  EXPECT_NE(table.find(moved.local, moved.remote), nullptr)
+      << "junk from anywhere does not push out the path in use";
 }
 
 }  // namespace

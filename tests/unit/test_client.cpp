@@ -53,7 +53,9 @@ ngtcp2_callbacks callbacks() {
 
 }  // namespace
 
-TestClient::TestClient(const std::string& alpn, const Path& server_path, Timestamp now) : path_(server_path) {
+TestClient::TestClient(const std::string& alpn, const Path& server_path, Timestamp now,
+                       const std::string& token)
+    : path_(server_path) {
   std::swap(path_.local, path_.remote);
   gnutls_certificate_allocate_credentials(&credentials_);
   gnutls_init(&tls_, GNUTLS_CLIENT | GNUTLS_NO_AUTO_SEND_TICKET);
@@ -68,6 +70,8 @@ TestClient::TestClient(const std::string& alpn, const Path& server_path, Timesta
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
+  settings.token = reinterpret_cast<const std::uint8_t*>(token.data());
+  settings.tokenlen = token.size();
   ngtcp2_transport_params parameters;
   ngtcp2_transport_params_default(&parameters);
   parameters.initial_max_data = parameters.initial_max_stream_data_bidi_local = 1 << 20;
@@ -135,6 +139,17 @@ void TestClient::read(const std::vector<std::uint8_t>& datagram, Timestamp now) 
       ngtcp2_conn_read_pkt(conn_.get(), &path, &info, datagram.data(), datagram.size(), to_ngtcp2(now));
   if (result == NGTCP2_ERR_DRAINING) draining = true;
   if (result != 0) error = result;
+}
+
+std::vector<std::uint8_t> TestClient::close(Timestamp now) {
+  std::vector<std::uint8_t> datagram(1452);
+  ngtcp2_ccerr reason;
+  ngtcp2_ccerr_default(&reason);
+  ngtcp2_pkt_info info{};
+  const ngtcp2_ssize written = ngtcp2_conn_write_connection_close(
+      conn_.get(), nullptr, &info, datagram.data(), datagram.size(), &reason, to_ngtcp2(now));
+  datagram.resize(static_cast<std::size_t>(std::max<ngtcp2_ssize>(written, 0)));
+  return datagram;
 }
 
 void TestClient::expire(Timestamp now) {

@@ -17,7 +17,7 @@ namespace quicrx::test {
 
 class TestClient {
  public:
-  TestClient(const std::string& alpn, const Path& server_path, Timestamp now);
+  TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const std::string& token = {});
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
@@ -27,9 +27,16 @@ class TestClient {
   void read(const std::vector<std::uint8_t>& datagram, Timestamp now);
   void expire(Timestamp now);
 
+  /// A CONNECTION_CLOSE; empty when it was sent before.
+  std::vector<std::uint8_t> close(Timestamp now);
+
   /// Opens a stream and queues bytes on it.
   std::int64_t request(const std::string& bytes);
-  void reset(std::int64_t stream) { ngtcp2_conn_shutdown_stream(conn_.get(), 0, stream, 7); }
+  /// Gives a stream up before anything of it was sent.
+  void reset(std::int64_t stream) {
+    pending_.erase(stream);
+    ngtcp2_conn_shutdown_stream(conn_.get(), 0, stream, 7);
+  }
   /// A TLS message in CRYPTO frames at 1-RTT level, where a client has nothing to say.
   void say_in_tls(const std::vector<std::uint8_t>& message);
 

@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/owned_program.h"
+#include "cli/setup_lock.h"
 #include "steer_abi.h"
 #include "xdp/capabilities.h"
 #include "xdp/steering.h"
@@ -47,8 +48,12 @@ Result<void> load(const LoadOptions& options) {
   if (!config) return tl::unexpected(config.error());
   auto interface = check_machine().and_then([&] { return find_interface(options.interface); });
   if (!interface) return tl::unexpected(interface.error());
+  const auto lock = SetupLock::take(*interface);
+  if (!lock) return tl::unexpected(lock.error());
   auto loaded = clear_abandoned(*interface).and_then([&] { return load_steering(*interface, *config); });
   if (!loaded) return tl::unexpected(loaded.error());
+  if (!loaded->native_refused.empty())
+    std::fprintf(stderr, "quicrx: fell back to generic mode: %s\n", loaded->native_refused.c_str());
   std::printf("quicrx: loaded on %s: %s mode, %s\n", options.interface.c_str(),
               std::string(loaded->mode_name()).c_str(),
               loaded->dispatcher ? "beside other programs (libxdp's dispatcher)"
@@ -57,9 +62,11 @@ Result<void> load(const LoadOptions& options) {
 }
 
 Result<void> unload(const std::string& name) {
-  return check_machine()
-      .and_then([&] { return find_interface(name); })
-      .and_then([](const Interface& interface) { return unload_steering(interface); });
+  const auto interface = check_machine().and_then([&] { return find_interface(name); });
+  if (!interface) return tl::unexpected(interface.error());
+  const auto lock = SetupLock::take(*interface);
+  if (!lock) return tl::unexpected(lock.error());
+  return unload_steering(*interface);
 }
 
 }  // namespace

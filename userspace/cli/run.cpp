@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include <CLI/App.hpp>
@@ -15,6 +16,7 @@
 
 #include "cli/commands.h"
 #include "cli/owned_program.h"
+#include "cli/setup_lock.h"
 #include "engine/worker.h"
 #include "service/document_root.h"
 #include "service/h3_service.h"
@@ -52,6 +54,14 @@ Descriptor stop_signals() {
   return Descriptor(signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+/// Files that are being sent take a descriptor each; the soft limit is meant for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Result<HttpConfig> http_config_of(const RunOptions& options) {
   HttpConfig config;
   if (!options.root.empty()) {
@@ -76,6 +86,12 @@ Result<Interface> interface_of(const RunOptions& options) {
                 options.interface + " has " + std::to_string(interface->receive_queues) +
                     " receive queue(s): there is no queue " + std::to_string(options.queue) +
                     "; 'ethtool -l " + options.interface + "' shows them");
+  // The kernel takes frames for such a queue and never sends them.
+  if (interface && options.queue >= interface->transmit_queues)
+    return fail(ErrorKind::unsupported,
+                options.interface + " has " + std::to_string(interface->transmit_queues) +
+                    " transmit queue(s): nothing could be sent from queue " + std::to_string(options.queue) +
+                    "; 'ethtool -L " + options.interface + "' gives it one");
   return interface;
 }
 
@@ -113,6 +129,14 @@ void log_ended(const SocketAddress& remote, const ConnectionStatistics& statisti
       statistics.bytes_sent, statistics.streams, statistics.smoothed_rtt.count() / 1000);
 }
 
+/// Ports that are steered here beside the one that is reserved.
+void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {
+  const auto ports = SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
+  if (!ports || (ports->size() == 1 && ports->front() == PortRange{reserved, reserved})) return;
+  spdlog::warn("{} steers more ports than {}: QUIC on all of them is served, but only that one is reserved",
+               interface.name, reserved);
+}
+
 void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
               const Worker& worker, const UmemPlan& plan) {
   if (interface.receive_queues > 1)
@@ -120,6 +144,9 @@ void announce(const RunOptions& options, const Interface& interface, const Attac
         "{} has {} receive queues and queue {} is served: what comes in on the others is served by the "
         "kernel's sockets",
         interface.name, interface.receive_queues, options.queue);
+  if (!attachment.native_refused.empty())
+    spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
+  warn_of_other_ports(interface, options.port);
   spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages",
                interface.name, options.queue, options.port, attachment.mode_name(),
                worker.xdp().zero_copy() ? "zero copy" : "copy mode (no zero copy)", plan.frames(),
@@ -145,8 +172,11 @@ Result<void> run(const RunOptions& options) {
   const auto http = http_config_of(options);
   if (!http) return tl::unexpected(http.error());
 
+  // Held while the program is looked at, loaded or unloaded. Destroyed in this order, last first: the record,
+  // so that the program can tell whether another poller is left; the program; the lock.
+  auto lock = SetupLock::take(*interface);
+  if (!lock) return tl::unexpected(lock.error());
   if (auto cleared = clear_abandoned(*interface); !cleared) return cleared;
-  // Destroyed after the record, so that it can tell whether another poller is left.
   std::optional<OwnedProgram> program;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
@@ -158,11 +188,11 @@ Result<void> run(const RunOptions& options) {
   HqService hq(*http);
   const Worker::Config config{.xdp = {.interface = *interface,
                                       .queue = options.queue,
-                                      .udp_port = options.port,
                                       .plan = *plan,
                                       .bind = options.bind,
                                       .native = program->attachment().native,
                                       .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)},
+                              .udp_port = options.port,
                               .limits = {},
                               .services = {&h3, &hq}};
   const auto worker = Worker::open(config, worker_storage(**record), *tls);
@@ -173,9 +203,12 @@ Result<void> run(const RunOptions& options) {
     return maps.set_socket(options.queue, (*worker)->xdp().descriptor());
   });
   if (!steered) return steered;
+  lock = fail(ErrorKind::failure, "released");
   announce(options, *interface, program->attachment(), **worker, *plan);
+  raise_descriptor_limit();
   (*worker)->run(stop.get());
   spdlog::info("stopped");
+  lock = SetupLock::take(*interface);
   return {};
 }
 

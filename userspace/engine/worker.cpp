@@ -27,9 +27,9 @@ Result<std::unique_ptr<UdpPort>> open_ipv6(std::uint16_t udp_port, const UdpPort
 
 Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage& storage,
                                              const TlsContext& tls) {
-  auto ipv4 = UdpPort::open(PortId::socket4, config.xdp.udp_port, storage.socket4);
+  auto ipv4 = UdpPort::open(PortId::socket4, config.udp_port, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
-  auto ipv6 = open_ipv6(config.xdp.udp_port, storage.socket6);
+  auto ipv6 = open_ipv6(config.udp_port, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
   auto xdp = XdpPort::open(config.xdp, storage.xdp);
   if (!xdp) return tl::unexpected(xdp.error());
@@ -86,12 +86,13 @@ void Worker::run(int stop) {
 void Worker::stop_serving() {
   endpoint_.shut_down(Clock::now());
   ports_->flush();
-  // The closes are with the kernel when every transmit frame is back.
+  // The closes are with the kernel when none is left and every transmit frame is back.
   const Timestamp limit = Clock::now() + kLastSends;
-  while (ports_->xdp().sending() && Clock::now() < limit) {
-    ports_->wait(kRetry, -1);
+  while ((endpoint_.send_closes() > 0 || ports_->xdp().sending()) && Clock::now() < limit) {
     ports_->flush();
+    ports_->wait(kRetry, -1);
   }
+  endpoint_.give_up_closes();
 }
 
 }  // namespace quicrx

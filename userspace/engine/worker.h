@@ -14,6 +14,7 @@ class Worker {
  public:
   struct Config {
     XdpPort::Config xdp;
+    std::uint16_t udp_port = 0;  ///< the one that sockets reserve; every steered one is served
     EndpointLimits limits;
     std::vector<Service*> services;  ///< outlive the worker
   };

@@ -39,7 +39,10 @@ class SlabPool final : public FramePool {
   [[nodiscard]] std::optional<Frame> acquire() override;
   Release release(Tag tag) noexcept override;
   std::size_t release(std::span<const Tag> tags) noexcept override;
-  [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override { return frame_memory(tag.index()); }
+  [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override {
+    const bool ours = tag.pool() == shape_.id && tag.index() < words_.size();
+    return ours ? frame_memory(tag.index()) : MutableBytes();
+  }
   [[nodiscard]] std::size_t headroom() const noexcept override { return shape_.headroom; }
   [[nodiscard]] FrameCounts count() const noexcept override { return count_states(words_); }
   [[nodiscard]] PoolId id() const noexcept override { return shape_.id; }

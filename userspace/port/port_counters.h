@@ -13,7 +13,7 @@ enum class PortCounter {
   sent_datagrams,
   sent_bytes,
   drop_bad_frame,     ///< not the UDP datagram that the XDP program took it for, or a wrong descriptor
-  drop_other_port,    ///< steered here, to a port that this poller does not serve
+  drop_socket_full,   ///< lost by the kernel before we read its socket (SO_RXQ_OVFL)
   drop_bad_address,   ///< to a multicast or broadcast address, or from one
   drop_truncated,     ///< larger than a frame
   drop_send_failed,   ///< the kernel refused it for good
@@ -24,7 +24,7 @@ enum class PortCounter {
 };
 inline constexpr std::string_view kPortCounterNames[] = {
     "received_datagrams", "received_bytes",    "sent_datagrams",   "sent_bytes",
-    "drop_bad_frame",     "drop_other_port",   "drop_bad_address", "drop_truncated",
+    "drop_bad_frame",     "drop_socket_full",  "drop_bad_address", "drop_truncated",
     "drop_send_failed",   "no_transmit_frame", "moved_frames",     "wakeups"};
 static_assert(std::size(kPortCounterNames) == static_cast<std::size_t>(PortCounter::count_));
 

@@ -28,7 +28,7 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     const std::size_t id = (turn_ + i) % leaves_.size();
     // AF_XDP is asked without a system call; a socket only where it has something.
-    if (leaves_[id] != xdp_.get() && !readable_[id]) continue;
+    if (count == out.size() || (leaves_[id] != xdp_.get() && !readable_[id])) continue;
     const std::size_t got = leaves_[id]->receive(out.subspan(count), now);
     readable_[id] = got > 0;
     count += got;
@@ -99,8 +99,11 @@ bool PortGroup::busy_poll(std::chrono::nanoseconds timeout, int wake) {
 }
 
 bool PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
+  const Timestamp start = Clock::now();
   const bool busy = timeout.count() == 0 || (xdp_->busy_poll().count() > 0 && busy_poll(timeout, wake));
   if (busy && ++turns_without_look_ < kTurnsWithoutLook) return wake_readable_;
+  if (timeout.count() > 0 && xdp_->busy_poll().count() > 0)
+    timeout = std::max(std::chrono::nanoseconds(0), timeout - std::chrono::nanoseconds(Clock::now() - start));
   look(busy ? std::chrono::nanoseconds(0) : timeout, wake, true);
   return wake_readable_;
 }

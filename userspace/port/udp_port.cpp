@@ -20,6 +20,7 @@ bool switch_on(int socket, int level, int name) {
 }
 
 bool wants_details(int socket, bool v6) {
+  if (!switch_on(socket, SOL_SOCKET, SO_RXQ_OVFL)) return false;
   return v6 ? switch_on(socket, IPPROTO_IPV6, IPV6_V6ONLY) &&
                   switch_on(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&
                   switch_on(socket, IPPROTO_IPV6, IPV6_RECVTCLASS)
@@ -30,6 +31,8 @@ bool wants_details(int socket, bool v6) {
 struct Details {
   Bytes local_ip;
   Ecn ecn = Ecn::not_ect;
+  std::uint32_t interface = 0;    // index
+  std::uint32_t lost_in_all = 0;  // by this socket's buffer, since it was opened
 };
 
 Details read_details(msghdr& header) {
@@ -42,8 +45,12 @@ Details read_details(msghdr& header) {
     };
     if (is(IPPROTO_IP, IP_PKTINFO))
       details.local_ip = {data + offsetof(in_pktinfo, ipi_addr), sizeof(in_addr)};
-    if (is(IPPROTO_IPV6, IPV6_PKTINFO))
+    if (is(SOL_SOCKET, SO_RXQ_OVFL)) std::memcpy(&details.lost_in_all, data, sizeof(details.lost_in_all));
+    if (is(SOL_SOCKET, SO_RXQ_OVFL)) std::memcpy(&details.lost_in_all, data, sizeof(details.lost_in_all));
+    if (is(IPPROTO_IPV6, IPV6_PKTINFO)) {
       details.local_ip = {data + offsetof(in6_pktinfo, ipi6_addr), sizeof(in6_addr)};
+      std::memcpy(&details.interface, data + offsetof(in6_pktinfo, ipi6_ifindex), sizeof(details.interface));
+    }
     // IP_TOS comes as one byte, IPV6_TCLASS as an int (ip(7), RFC 3542 section 6.5).
     if (is(IPPROTO_IP, IP_TOS)) details.ecn = static_cast<Ecn>(*data & 3);
     if (is(IPPROTO_IPV6, IPV6_TCLASS)) {
@@ -66,14 +73,16 @@ cmsghdr* put_control(msghdr& header, cmsghdr* at, int level, int type, const Val
 }
 
 /// Source address and ECN of a datagram to be sent.
-void write_details(msghdr& header, void* control, const SocketAddress& local, Ecn ecn) {
+void write_details(msghdr& header, void* control, const Path& path, Ecn ecn) {
   header.msg_control = control;
   header.msg_controllen = 0;
   auto* at = static_cast<cmsghdr*>(control);
   const int ecn_value = static_cast<int>(ecn);
+  const SocketAddress& local = path.local;
   if (local.is_ipv6()) {
     in6_pktinfo info{};
     std::memcpy(&info.ipi6_addr, local.ip().data(), sizeof(info.ipi6_addr));
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = path.link.interface;
     at = put_control(header, at, IPPROTO_IPV6, IPV6_PKTINFO, info);
     put_control(header, at, IPPROTO_IPV6, IPV6_TCLASS, ecn_value);
   } else {
@@ -162,8 +171,15 @@ std::optional<Datagram> UdpPort::read(Message& message, mmsghdr& header, Timesta
   path.local = SocketAddress(details.local_ip, udp_port_);
   path.remote = SocketAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&message.address));
   path.port = id_;
+  path.link.interface = details.interface;
+  counters_.add(PortCounter::drop_socket_full, details.lost_in_all - lost_in_all_);
+  lost_in_all_ = details.lost_in_all;
   if (!path.local.is_unicast() || !path.remote.is_unicast()) {
     counters_.add(PortCounter::drop_bad_address);
+    return std::nullopt;
+  }
+  if (header.msg_len == 0) {  // the XDP program drops these
+    counters_.add(PortCounter::drop_bad_frame);
     return std::nullopt;
   }
   frame->resize(header.msg_len);
@@ -209,7 +225,7 @@ void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   header.msg_namelen = path.remote.size();
   header.msg_iov = &message.part;
   header.msg_iovlen = 1;
-  write_details(header, message.control.data(), path.local, ecn);
+  write_details(header, message.control.data(), path, ecn);
   ++queued_;
 }
 

@@ -52,7 +52,8 @@ class UdpPort final : public LeafPort {
  private:
   /// One slot of a batch, where a msghdr can point at its parts.
   struct Message {
-    static constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int));
+    static constexpr std::size_t kControlBytes =
+        CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int));
 
     std::optional<FrameIndex> lent;  ///< in: the frame that the next datagram goes into
     Frame frame;                     ///< out: what is to be sent
@@ -75,7 +76,8 @@ class UdpPort final : public LeafPort {
   std::vector<Message> out_;
   std::vector<mmsghdr> in_headers_;
   std::vector<mmsghdr> out_headers_;
-  std::size_t queued_ = 0;  // of out_
+  std::size_t queued_ = 0;         // of out_
+  std::uint32_t lost_in_all_ = 0;  // by the kernel, last time it said
 };
 
 }  // namespace quicrx

@@ -83,10 +83,7 @@ std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now)
     counters_.add(PortCounter::drop_bad_frame);
     return std::nullopt;
   }
-  if (parsed->local.port() != config_.udp_port) {
-    counters_.add(PortCounter::drop_other_port);
-    return std::nullopt;
-  }
+
   if (!parsed->local.is_unicast() || !parsed->remote.is_unicast()) {
     counters_.add(PortCounter::drop_bad_address);
     return std::nullopt;
@@ -120,10 +117,14 @@ std::optional<Frame> XdpPort::acquire(const Path&) {
 }
 
 void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
+  if (frame.pool() != &transmit_ || frame.headroom().size() < kMaxHeaderBytes) {
+    counters_.add(PortCounter::drop_send_failed);
+    return;
+  }
   const Bytes payload = frame.payload();
   const MutableBytes room = frame.room().first(payload.size());
   const std::size_t header_bytes = write_headers(room, path.local, path.remote, path.link, ecn);
-  // The ring has room for every transmit frame; a frame that is not a present loan of ours is not lent.
+  // The ring has room for every transmit frame; a frame that is not a present loan is not lent.
   const std::size_t offset = frame.headroom().size() - header_bytes;
   const Tag tag = frame.detach();
   if (socket_.transmit.room(1) == 0 || !transmit_.lend_for_send(tag)) {
@@ -141,22 +142,32 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   counters_.add(PortCounter::sent_bytes, payload.size());
 }
 
+/// Has the kernel send what is on the ring. In copy mode one call takes the whole ring since 6.18, and 32
+/// frames before.
 void XdpPort::wake_transmit() {
   unsent_ = false;
-  for (int call = 0; call < kMaxSendCalls; ++call) {
+  for (int call = 0; call < kMaxSendCalls && socket_.transmit.pending() > 0; ++call) {
     counters_.add(PortCounter::wakeups);
-    if (sendto(socket_.descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) return;
-    // EAGAIN: more than one call's worth, or the kernel's send buffer is full. The frames stay on the ring.
-    if (errno != EAGAIN) break;
+    if (sendto(socket_.descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) continue;
+    if (errno == EAGAIN) {
+      // More than one call's worth, or the kernel's send buffer is full. The frames stay on the ring.
+      unsent_ = true;
+    } else if (errno == EBUSY) {
+      // The device took none of the frame that was next: it is lost (net/xdp/xsk.c, __xsk_generic_xmit).
+      counters_.add(PortCounter::drop_send_failed);
+    } else {
+      // No memory: try soon. Anything else (the link is down): with the next datagram.
+      unsent_ = errno == ENOBUFS;
+      return;
+    }
   }
-  unsent_ = true;
+  unsent_ = unsent_ && socket_.transmit.pending() > 0;
 }
 
 void XdpPort::flush() {
   socket_.transmit.publish();
-  if (in_transmit_ > 0) complete();
-  if (in_transmit_ > 0 && socket_.transmit.needs_wakeup()) {
-    wake_transmit();
+  if (in_transmit_ > 0) {
+    if (socket_.transmit.pending() > 0 && socket_.transmit.needs_wakeup()) wake_transmit();
     complete();
   }
   // Frames that died in this turn go back before the poller sleeps: an empty fill ring would wake nobody.

@@ -28,7 +28,7 @@ class XdpPort final : public LeafPort {
   struct Config {
     Interface interface;
     std::uint32_t queue = 0;
-    std::uint16_t udp_port = 0;  ///< the only one served
+
     UmemPlan plan;
     BindMode bind = BindMode::automatic;
     bool native = true;  ///< how the XDP program is attached

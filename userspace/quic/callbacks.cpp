@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "steer_abi.h"
-
 namespace quicrx {
 namespace {
 
@@ -106,6 +104,12 @@ int Connection::Callbacks::extend_max_stream_data(ngtcp2_conn*, std::int64_t str
   return go_on(connection);
 }
 
+int Connection::Callbacks::extend_max_streams(ngtcp2_conn*, std::uint64_t max, void* user_data) {
+  Connection& connection = self(user_data);
+  if (connection.session_) connection.session_->streams_allowed(max);
+  return 0;
+}
+
 int Connection::Callbacks::new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token,
                                              std::size_t bytes, void* user_data) {
   Connection& connection = self(user_data);
@@ -154,6 +158,7 @@ const ngtcp2_callbacks& Connection::Callbacks::table() {
     made.stream_reset = stream_reset;
     made.stream_stop_sending = stream_stop_sending;
     made.extend_max_stream_data = extend_max_stream_data;
+    made.extend_max_remote_streams_bidi = extend_max_streams;
     return made;
   }();
   return callbacks;

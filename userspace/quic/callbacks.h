@@ -27,6 +27,7 @@ struct Connection::Callbacks {
                           void*);
   static int stream_stop_sending(ngtcp2_conn*, std::int64_t stream, std::uint64_t error, void*, void*);
   static int extend_max_stream_data(ngtcp2_conn*, std::int64_t stream, std::uint64_t max, void*, void*);
+  static int extend_max_streams(ngtcp2_conn*, std::uint64_t max, void*);
   static int new_connection_id(ngtcp2_conn*, ngtcp2_cid*, std::uint8_t* token, std::size_t bytes, void*);
   static int remove_connection_id(ngtcp2_conn*, const ngtcp2_cid*, void*);
   static void random(std::uint8_t*, std::size_t, const ngtcp2_rand_ctx*);

@@ -7,7 +7,6 @@
 #include <bit>
 
 #include "quic/callbacks.h"
-#include "steer_abi.h"
 
 namespace quicrx {
 namespace {
@@ -32,8 +31,7 @@ EndpointCounter gauge_of(Connection::State state) {
   }
 }
 
-ngtcp2_settings settings_for(ConnectionHost& host, const ngtcp2_pkt_hd& initial, const Path& path,
-                             Timestamp now) {
+ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, Timestamp now) {
   const EndpointLimits& limits = host.limits();
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
@@ -42,8 +40,8 @@ ngtcp2_settings settings_for(ConnectionHost& host, const ngtcp2_pkt_hd& initial,
   settings.handshake_timeout = static_cast<ngtcp2_duration>(limits.handshake_timeout.count());
   settings.max_window = limits.max_connection_window;
   settings.max_stream_window = limits.max_stream_window;
-  settings.token = initial.token;
-  settings.tokenlen = initial.tokenlen;
+  // The client's token is not handed on before we issue and verify tokens: ngtcp2 takes any as proof of its
+  // address.
   return settings;
 }
 
@@ -78,8 +76,8 @@ std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const ngtcp
   return connection->start(initial, now) ? std::move(connection) : nullptr;
 }
 
-Connection::Connection(ConnectionHost& host, const Path& path) : host_(host), last_path_(path) {
-  paths_.learn(path);
+Connection::Connection(ConnectionHost& host, const Path& path) : host_(host), path_(path) {
+  paths_.learn(path, path);
   ngtcp2_ccerr_default(&close_error_);
   host_.counters().add(gauge_of(state_));
 }
@@ -89,10 +87,10 @@ Connection::~Connection() {
 }
 
 bool Connection::start(const ngtcp2_pkt_hd& initial, Timestamp now) {
-  const ngtcp2_settings settings = settings_for(host_, initial, last_path_, now);
-  ngtcp2_transport_params parameters = parameters_for(host_, initial, last_path_);
+  const ngtcp2_settings settings = settings_for(host_, path_, now);
+  ngtcp2_transport_params parameters = parameters_for(host_, initial, path_);
   ngtcp2_cid id{};
-  id.datalen = QUICRX_CID_BYTES;
+  id.datalen = kConnectionIdBytes;
   fill_random({id.data, id.datalen});
   const Bytes secret = host_.reset_secret();
   parameters.stateless_reset_token_present = 1;
@@ -101,7 +99,7 @@ bool Connection::start(const ngtcp2_pkt_hd& initial, Timestamp now) {
     return false;
 
   ngtcp2_conn* conn = nullptr;
-  const ngtcp2_path path = to_ngtcp2(last_path_);
+  const ngtcp2_path path = to_ngtcp2(path_);
   if (ngtcp2_conn_server_new(&conn, &initial.scid, &id, &path, initial.version, &Callbacks::table(),
                              &settings, &parameters, nullptr, this) != 0)
     return false;
@@ -128,8 +126,9 @@ bool Connection::open_session() {
   Service* service = host_.service(chosen_alpn(tls_.get()));
   if (service == nullptr) return false;
   session_ = service->accept(*this);
+  session_->streams_allowed(host_.limits().streams_bidi);
   session_->ready();
-  return !close_wanted_;
+  return true;  // what the session closes with is sent by write()
 }
 
 void Connection::set_state(State state) {
@@ -149,8 +148,7 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
     if (state_ == State::closing && std::has_single_bit(packets_while_closing_)) send_close_packet();
     return;
   }
-  paths_.learn(datagram.path);
-  last_path_ = datagram.path;
+  paths_.learn(datagram.path, path_);
   const ngtcp2_path path = to_ngtcp2(datagram.path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(datagram.ecn)};
   const Bytes payload = datagram.frame.payload();
@@ -160,7 +158,14 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
     handle_read_error(error, now);
     return;
   }
+  follow_path();
   host_.want_write(*this);
+}
+
+/// The path in use is ngtcp2's to choose: it has authenticated what came, and validated where it came from.
+void Connection::follow_path() {
+  const Path* known = known_path(*ngtcp2_conn_get_path(conn_.get()));
+  if (known != nullptr) path_ = *known;
 }
 
 void Connection::handle_read_error(int error, Timestamp now) {
@@ -170,27 +175,32 @@ void Connection::handle_read_error(int error, Timestamp now) {
       enter_draining(now);
       return;
     case NGTCP2_ERR_DROP_CONN:
-    case NGTCP2_ERR_RETRY:
-      if (state_ == State::handshake) host_.counters().add(EndpointCounter::handshakes_failed);
+    case NGTCP2_ERR_RETRY:  // the first Initial does not begin the handshake: the client will send it again
+      count_failed_handshake();
       finish();
       return;
     case NGTCP2_ERR_CRYPTO:
-      ngtcp2_ccerr_set_tls_alert(&close_error_, ngtcp2_conn_get_tls_alert(conn_.get()), nullptr, 0);
+      if (!close_wanted_)
+        ngtcp2_ccerr_set_tls_alert(&close_error_, ngtcp2_conn_get_tls_alert(conn_.get()), nullptr, 0);
       break;
     default:
-      // What the service closed with stands; ngtcp2 only says that a callback failed.
-      if (!close_wanted_) ngtcp2_ccerr_set_liberr(&close_error_, error, nullptr, 0);
+      set_close_error(error);
   }
   enter_closing(now);
 }
 
+/// What the service closed with stands; ngtcp2 may only say that a callback failed.
+void Connection::set_close_error(int error) {
+  if (!close_wanted_) ngtcp2_ccerr_set_liberr(&close_error_, error, nullptr, 0);
+}
+
 void Connection::enter_closing(Timestamp now) {
-  if (state_ == State::handshake) host_.counters().add(EndpointCounter::handshakes_failed);
+  count_failed_handshake();
   host_.counters().add(EndpointCounter::connections_closed_by_us);
   ngtcp2_path_storage path;
   ngtcp2_path_storage_zero(&path);
   ngtcp2_pkt_info info{};
-  close_packet_.resize(std::min(kMaxClosePacket, host_.port().max_payload(last_path_)));
+  close_packet_.resize(std::min(kMaxClosePacket, host_.port().max_payload(path_)));
   const ngtcp2_ssize bytes =
       ngtcp2_conn_write_connection_close(conn_.get(), &path.path, &info, close_packet_.data(),
                                          close_packet_.size(), &close_error_, to_ngtcp2(now));
@@ -198,12 +208,19 @@ void Connection::enter_closing(Timestamp now) {
     finish();
     return;
   }
+  if (const Path* known = known_path(path.path)) path_ = *known;
   close_packet_.resize(static_cast<std::size_t>(bytes));
-  send_close_packet();
+  close_due_ = true;
   linger(State::closing, std::chrono::nanoseconds(3 * ngtcp2_conn_get_pto(conn_.get())), now);
+  send_close_packet();
+}
+
+void Connection::count_failed_handshake() {
+  if (state_ == State::handshake) host_.counters().add(EndpointCounter::handshakes_failed);
 }
 
 void Connection::enter_draining(Timestamp now) {
+  count_failed_handshake();
   linger(State::draining, std::chrono::nanoseconds(3 * ngtcp2_conn_get_pto(conn_.get())), now);
 }
 
@@ -226,14 +243,16 @@ void Connection::finish() {
   tls_.reset();
 }
 
-void Connection::send_close_packet() {
-  auto frame = host_.port().acquire(last_path_);
-  if (!frame || frame->room().size() < close_packet_.size()) return;
+bool Connection::send_close_packet() {
+  auto frame = host_.port().acquire(path_);
+  if (!frame || frame->room().size() < close_packet_.size()) return false;
   std::ranges::copy(close_packet_, frame->room().begin());
   frame->resize(close_packet_.size());
+  close_due_ = false;
   ++statistics_.datagrams_sent;
   statistics_.bytes_sent += close_packet_.size();
-  host_.port().send(std::move(*frame), last_path_, Ecn::not_ect);
+  host_.port().send(std::move(*frame), path_, Ecn::not_ect);
+  return true;
 }
 
 void Connection::expire(Timestamp now) {
@@ -243,12 +262,13 @@ void Connection::expire(Timestamp now) {
   }
   const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(now));
   if (error == NGTCP2_ERR_IDLE_CLOSE) {
+    count_failed_handshake();
     host_.counters().add(EndpointCounter::connections_idle_closed);
     finish();
     return;
   }
   if (error != 0) {
-    ngtcp2_ccerr_set_liberr(&close_error_, error, nullptr, 0);
+    set_close_error(error);
     enter_closing(now);
     return;
   }

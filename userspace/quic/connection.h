@@ -59,16 +59,18 @@ class Connection final : public StreamControl, public Timer {
 
   /// Closes with the service's "no error".
   void shut_down(Timestamp now);
+  /// Whether a close is still to be sent, for want of a transmit frame; then it is tried again.
+  bool close_unsent() { return state_ == State::closing && close_due_ && !send_close_packet(); }
 
   [[nodiscard]] State state() const { return state_; }
   /// When expire() is due; nothing when the connection is gone.
   [[nodiscard]] std::optional<Timestamp> deadline() const;
   [[nodiscard]] ConnectionStatistics statistics() const;
-  [[nodiscard]] const SocketAddress& remote() const { return last_path_.remote; }
+  [[nodiscard]] const SocketAddress& remote() const { return path_.remote; }
 
   // StreamControl
   void consume(StreamId stream, std::uint64_t bytes) override;
-  void consume_connection(std::uint64_t bytes) override;
+
   void wake() override;
   void abort(StreamId stream, AppError error) override;
   void stop_reading(StreamId stream, AppError error) override;
@@ -89,19 +91,23 @@ class Connection final : public StreamControl, public Timer {
   bool open_session();
   void set_state(State state);
   void handle_read_error(int error, Timestamp now);
+  void set_close_error(int error);
+  void count_failed_handshake();
   void enter_closing(Timestamp now);
   void enter_draining(Timestamp now);
   void linger(State state, std::chrono::nanoseconds time, Timestamp now);
   void finish();
-  void send_close_packet();
+  void follow_path();
+  bool send_close_packet();
   void send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn);
+  const Path* known_path(const ngtcp2_path& path) const;
   std::optional<std::size_t> write_datagram(Frame& frame, Timestamp now);
   std::optional<std::size_t> write_part(MutableBytes room, ngtcp2_path_storage& path, ngtcp2_pkt_info& info,
                                         bool& more, Timestamp now);
   bool stream_refused(ngtcp2_ssize result, StreamId stream);
 
   ConnectionHost& host_;
-  Path last_path_;
+  Path path_;  // in use, as ngtcp2 has it
   PathTable paths_;
   State state_ = State::handshake;
   std::vector<ConnectionId> ids_;  // those under which the table knows us
@@ -112,6 +118,7 @@ class Connection final : public StreamControl, public Timer {
   ngtcp2_ccerr close_error_{};
   bool close_wanted_ = false;
   std::vector<std::uint8_t> close_packet_;
+  bool close_due_ = false;  // close_packet_ has not left once
   std::uint64_t packets_while_closing_ = 0;
   Timestamp linger_until_;
   ConnectionStatistics statistics_;

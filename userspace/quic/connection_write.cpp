@@ -15,8 +15,8 @@ Connection::Write Connection::write(Timestamp now) {
   }
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
-  while (quantum > 0) {
-    auto frame = host_.port().acquire(last_path_);
+  while (quantum > 0 && !close_wanted_) {
+    auto frame = host_.port().acquire(path_);
     if (!frame) {
       result = Write::no_frame;
       break;
@@ -31,6 +31,10 @@ Connection::Write Connection::write(Timestamp now) {
     // The frame was handed on by write_datagram().
   }
   ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
+  if (close_wanted_) {
+    enter_closing(now);
+    return Write::done;
+  }
   return result;
 }
 
@@ -38,7 +42,7 @@ Connection::Write Connection::write(Timestamp now) {
 /// then in close_error_.
 std::optional<std::size_t> Connection::write_datagram(Frame& frame, Timestamp now) {
   const MutableBytes room =
-      frame.room().first(std::min(frame.room().size(), host_.port().max_payload(last_path_)));
+      frame.room().first(std::min(frame.room().size(), host_.port().max_payload(path_)));
   ngtcp2_path_storage path;
   ngtcp2_path_storage_zero(&path);
   ngtcp2_pkt_info info{};
@@ -56,7 +60,8 @@ std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path
                                                   ngtcp2_pkt_info& info, bool& more, Timestamp now) {
   Outgoing out;
   // Where the peer's connection window is shut no stream can send, and none is to be marked as blocked.
-  const bool offered = session_ && ngtcp2_conn_get_max_data_left(conn_.get()) > 0 && session_->next(out);
+  const bool offered =
+      session_ && !close_wanted_ && ngtcp2_conn_get_max_data_left(conn_.get()) > 0 && session_->next(out);
   std::array<ngtcp2_vec, Outgoing::kMaxParts> parts;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < out.part_count; ++i) {
@@ -78,7 +83,7 @@ std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path
   more = result == NGTCP2_ERR_WRITE_MORE || stream_refused(result, out.stream);
   if (more) return 0;
   if (result >= 0) return static_cast<std::size_t>(result);
-  ngtcp2_ccerr_set_liberr(&close_error_, static_cast<int>(result), nullptr, 0);
+  set_close_error(static_cast<int>(result));
   return std::nullopt;
 }
 
@@ -97,11 +102,19 @@ bool Connection::stream_refused(ngtcp2_ssize result, StreamId stream) {
   }
 }
 
+const Path* Connection::known_path(const ngtcp2_path& path) const {
+  return paths_.find(SocketAddress::from_sockaddr(path.local.addr),
+                     SocketAddress::from_sockaddr(path.remote.addr));
+}
+
 void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
-  const Path* known = paths_.find(SocketAddress::from_sockaddr(path.local.addr),
-                                  SocketAddress::from_sockaddr(path.remote.addr));
-  // ngtcp2 sends only where the peer was heard; a path that fell out of the table is heard again or given up.
-  if (known == nullptr) return;
+  // ngtcp2 sends only where a datagram came from; a path that fell out of the table is heard again or given
+  // up.
+  const Path* known = known_path(path);
+  if (known == nullptr) {
+    host_.counters().add(EndpointCounter::drop_unknown_path);
+    return;
+  }
   ++statistics_.datagrams_sent;
   statistics_.bytes_sent += frame.payload().size();
   host_.port().send(std::move(frame), *known, static_cast<Ecn>(ecn));
@@ -109,10 +122,6 @@ void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
 
 void Connection::consume(StreamId stream, std::uint64_t bytes) {
   ngtcp2_conn_extend_max_stream_offset(conn_.get(), stream, bytes);
-  ngtcp2_conn_extend_max_offset(conn_.get(), bytes);
-}
-
-void Connection::consume_connection(std::uint64_t bytes) {
   ngtcp2_conn_extend_max_offset(conn_.get(), bytes);
 }
 

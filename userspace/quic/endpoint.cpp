@@ -7,8 +7,6 @@
 #include <bit>
 #include <cstddef>
 
-#include "steer_abi.h"
-
 namespace quicrx {
 namespace {
 
@@ -69,8 +67,12 @@ void Endpoint::receive(std::span<Datagram> datagrams, Timestamp now) {
 
 void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   const Bytes payload = datagram.frame.payload();
+  if (payload.empty()) {  // ngtcp2 asserts that it is not
+    counters_.add(EndpointCounter::drop_malformed);
+    return;
+  }
   ngtcp2_version_cid ids;
-  const int error = ngtcp2_pkt_decode_version_cid(&ids, payload.data(), payload.size(), QUICRX_CID_BYTES);
+  const int error = ngtcp2_pkt_decode_version_cid(&ids, payload.data(), payload.size(), kConnectionIdBytes);
   if (error == NGTCP2_ERR_VERSION_NEGOTIATION) {
     answer(
         datagram, [&](MutableBytes room) { return write_version_negotiation(room, ids); },
@@ -98,7 +100,10 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
 Connection* Endpoint::accept(const Datagram& datagram, Timestamp now) {
   const Bytes payload = datagram.frame.payload();
   ngtcp2_pkt_hd initial;
-  if (shutting_down_ || ngtcp2_accept(&initial, payload.data(), payload.size()) != 0) {
+  // RFC 9000 section 7.2: a first connection ID of less than 8 bytes is no client's; ngtcp2 lets it by with a
+  // token.
+  if (shutting_down_ || ngtcp2_accept(&initial, payload.data(), payload.size()) != 0 ||
+      initial.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {
     counters_.add(EndpointCounter::drop_not_acceptable);
     return nullptr;
   }
@@ -187,6 +192,11 @@ void Endpoint::write(Timestamp now) {
 std::optional<Timestamp> Endpoint::deadline() const {
   if (timers_.empty()) return std::nullopt;
   return timers_.first().due;
+}
+
+std::size_t Endpoint::send_closes() {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(connections_, [](const auto& connection) { return connection->close_unsent(); }));
 }
 
 void Endpoint::shut_down(Timestamp now) {

@@ -41,6 +41,10 @@ class Endpoint final : public ConnectionHost {
 
   /// Closes every connection with a frame; datagrams that come later are answered by the closes alone.
   void shut_down(Timestamp now);
+  /// After shut_down(): sends closes for which there was no transmit frame. How many are left.
+  std::size_t send_closes();
+  /// Gives up those that are left, and counts them.
+  void give_up_closes() { counters_.add(EndpointCounter::drop_close_unsent, send_closes()); }
 
   // ConnectionHost
   [[nodiscard]] Port& port() override { return port_; }

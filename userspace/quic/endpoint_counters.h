@@ -34,6 +34,8 @@ enum class EndpointCounter {
   drop_not_acceptable,      ///< an Initial that cannot open a connection
   drop_closing,             ///< to a connection that is closing or draining
   drop_unanswerable,        ///< an answer outside connections had no transmit frame
+  drop_unknown_path,        ///< of ours, for a path on which the peer was not heard lately
+  drop_close_unsent,        ///< closes that had no transmit frame when the server stopped
   count_
 };
 inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
@@ -56,7 +58,9 @@ inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
                                                              "unknown_connection",
                                                              "not_acceptable",
                                                              "connection_closing",
-                                                             "unanswerable"};
+                                                             "unanswerable",
+                                                             "unknown_path",
+                                                             "close_unsent"};
 static_assert(std::size(kEndpointCounterNames) == static_cast<std::size_t>(EndpointCounter::count_));
 
 using EndpointCounters = Counters<EndpointCounter>;

@@ -16,6 +16,9 @@
 
 namespace quicrx {
 
+/// The length of the connection IDs that we issue: a packet with a short header does not tell.
+inline constexpr std::size_t kConnectionIdBytes = 18;
+
 /// What an endpoint allows its peers. Defaults suit a public server.
 struct EndpointLimits {
   std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(10);

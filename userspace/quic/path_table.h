@@ -13,16 +13,17 @@ namespace quicrx {
 /// the one longest unheard makes room. ngtcp2 knows paths by their addresses; this adds the rest.
 class PathTable {
  public:
-  /// The peer was heard on `path`.
-  void learn(const Path& path) {
-    Entry* oldest = &entries_[0];
+  /// A datagram came on `path`; nothing says yet that it was the peer's. `keep` is not forgotten for it.
+  void learn(const Path& path, const Path& keep) {
+    Entry* oldest = nullptr;
     for (Entry& entry : entries_) {
       if (entry.heard != 0 && same(entry.path, path.local, path.remote)) {
         if (!(entry.path.link == path.link) || entry.path.port != path.port) entry.path = path;
         entry.heard = ++clock_;
         return;
       }
-      if (entry.heard < oldest->heard) oldest = &entry;
+      const bool kept = entry.heard != 0 && same(entry.path, keep.local, keep.remote);
+      if (!kept && (oldest == nullptr || entry.heard < oldest->heard)) oldest = &entry;
     }
     *oldest = {path, ++clock_};
   }

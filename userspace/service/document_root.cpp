@@ -25,7 +25,17 @@ Descriptor open_in(int folder, const char* path, int flags) {
 
 /// EXDEV: the path leaves the root. It is told from a missing file to nobody.
 HttpStatus status_of(int error) {
-  return error == EACCES || error == EPERM ? HttpStatus::forbidden : HttpStatus::not_found;
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return HttpStatus::forbidden;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return HttpStatus::unavailable;
+    default:
+      return HttpStatus::not_found;
+  }
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ enum class HttpStatus : int {
   method_not_allowed = 405,
   content_too_large = 413,
   internal_error = 500,
+  unavailable = 503,
   insufficient_storage = 507,
 };
 

@@ -22,6 +22,7 @@ FileReader::Piece FileReader::next() {
   }
   offset_ += wanted;
   left_ -= wanted;
+  if (left_ == 0) file_ = Descriptor();
   return {Status::data, piece, left_ == 0};
 }
 

@@ -11,19 +11,23 @@
 
 namespace quicrx {
 
-/// A bound on bytes held at once, shared by those who hold them.
+/// A bound on bytes held at once, shared by those who hold them; may be a part of a larger one.
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::size_t limit) : left_(limit) {}
+  explicit MemoryBudget(std::size_t limit, MemoryBudget* whole = nullptr) : left_(limit), whole_(whole) {}
   bool take(std::size_t bytes) {
-    if (bytes > left_) return false;
+    if (bytes > left_ || (whole_ != nullptr && !whole_->take(bytes))) return false;
     left_ -= bytes;
     return true;
   }
-  void give(std::size_t bytes) { left_ += bytes; }
+  void give(std::size_t bytes) {
+    left_ += bytes;
+    if (whole_ != nullptr) whole_->give(bytes);
+  }
 
  private:
   std::size_t left_;
+  MemoryBudget* whole_;
 };
 
 /// A file as stream data: read piece by piece as it can be sent, each piece held until it is acknowledged, so

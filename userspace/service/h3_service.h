@@ -2,6 +2,7 @@
 #pragma once
 
 #include "quicrx/service.h"
+#include "service/file_reader.h"
 #include "service/http_config.h"
 
 namespace quicrx {
@@ -16,6 +17,7 @@ class H3Service final : public Service {
 
  private:
   const HttpConfig& config_;
+  MemoryBudget memory_{kServiceSendMemoryBytes};
 };
 
 }  // namespace quicrx

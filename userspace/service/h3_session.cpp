@@ -11,7 +11,7 @@
 namespace quicrx {
 namespace {
 
-constexpr std::uint64_t kMaxRequests = 100;  // open at once; QUIC's stream limit holds the peer to it
+constexpr std::size_t kBlockedStreams = 100;
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{64} << 10;
 
 nghttp3_nv field(std::string_view name, std::string_view value) {
@@ -25,20 +25,19 @@ nghttp3_nv field(std::string_view name, std::string_view value) {
 }  // namespace
 
 std::unique_ptr<Session> H3Service::accept(StreamControl& connection) {
-  return std::make_unique<H3Session>(connection, config_);
+  return std::make_unique<H3Session>(connection, config_, memory_);
 }
 
-H3Session::H3Session(StreamControl& connection, const HttpConfig& config)
-    : connection_(connection), config_(config) {
+H3Session::H3Session(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory)
+    : connection_(connection), config_(config), budget_(kConnectionSendMemoryBytes, &service_memory) {
   nghttp3_settings settings;
   nghttp3_settings_default(&settings);
   settings.max_field_section_size = kMaxHeaderBytes;
   settings.qpack_max_dtable_capacity = 4096;
-  settings.qpack_blocked_streams = kMaxRequests;
+  settings.qpack_blocked_streams = kBlockedStreams;
   nghttp3_conn* conn = nullptr;
   if (nghttp3_conn_server_new(&conn, &Callbacks::table(), &settings, nullptr, this) != 0) return;
   conn_.reset(conn);
-  nghttp3_conn_set_max_client_streams_bidi(conn, kMaxRequests);
 }
 
 void H3Session::ready() {
@@ -63,6 +62,10 @@ bool H3Session::check(nghttp3_ssize result) {
 HttpRequest* H3Session::find(StreamId stream) {
   const auto found = requests_.find(stream);
   return found == requests_.end() ? nullptr : &found->second;
+}
+
+void H3Session::streams_allowed(std::uint64_t count) {
+  if (conn_) nghttp3_conn_set_max_client_streams_bidi(conn_.get(), count);
 }
 
 void H3Session::received(StreamId stream, Bytes data, bool fin) {
@@ -125,8 +128,13 @@ bool H3Session::next(Outgoing& out) {
   if (!conn_) return false;
   std::array<nghttp3_vec, Outgoing::kMaxParts> parts;
   int fin = 0;
-  const nghttp3_ssize count =
-      nghttp3_conn_writev_stream(conn_.get(), &out.stream, &fin, parts.data(), parts.size());
+  nghttp3_ssize count = 0;
+  std::size_t waiting = 0;
+  do {
+    // A stream that waits for memory ends nghttp3's look, though others may have something.
+    waiting = waiting_.size();
+    count = nghttp3_conn_writev_stream(conn_.get(), &out.stream, &fin, parts.data(), parts.size());
+  } while (count >= 0 && out.stream < 0 && waiting_.size() > waiting);
   if (!check(count) || out.stream < 0) return false;
   out.part_count = static_cast<std::size_t>(count);
   for (std::size_t i = 0; i < out.part_count; ++i) out.parts[i] = {parts[i].base, parts[i].len};
@@ -157,10 +165,10 @@ void H3Session::acked(StreamId stream, std::uint64_t bytes) {
 void H3Session::reset(StreamId stream, AppError) {
   if (!conn_) return;
   check(nghttp3_conn_shutdown_stream_read(conn_.get(), stream));
+  // Without an answer under way our side of the stream ends here, too: else it would stay open for ever.
   HttpRequest* request = find(stream);
-  if (request == nullptr) return;
-  request->cancel();
-  if (!request->answer) connection_.abort(stream, NGHTTP3_H3_REQUEST_CANCELLED);
+  if (request != nullptr) request->cancel();
+  if (request == nullptr || !request->answer) connection_.abort(stream, NGHTTP3_H3_REQUEST_CANCELLED);
 }
 
 void H3Session::read_ended(StreamId stream) {

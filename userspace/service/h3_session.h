@@ -16,9 +16,10 @@ namespace quicrx {
 /// nghttp3's state machine for one connection, and the requests under way.
 class H3Session final : public Session {
  public:
-  H3Session(StreamControl& connection, const HttpConfig& config);
+  H3Session(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory);
 
   void ready() override;
+  void streams_allowed(std::uint64_t count) override;
   void received(StreamId stream, Bytes data, bool fin) override;
   [[nodiscard]] bool next(Outgoing& out) override;
   void sent(StreamId stream, std::uint64_t bytes, bool fin) override;
@@ -47,7 +48,7 @@ class H3Session final : public Session {
 
   StreamControl& connection_;
   const HttpConfig& config_;
-  MemoryBudget budget_{kSendMemoryBytes};
+  MemoryBudget budget_;
   std::unordered_map<StreamId, HttpRequest> requests_;
   std::set<StreamId> waiting_;  // for memory to read files into
   std::unique_ptr<nghttp3_conn, ConnDeleter> conn_;

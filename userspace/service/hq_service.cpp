@@ -19,9 +19,11 @@ constexpr AppError kRefused = 1;  // the protocol has no codes of its own
 
 class HqSession final : public Session {
  public:
-  HqSession(StreamControl& connection, const HttpConfig& config) : connection_(connection), config_(config) {}
+  HqSession(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory)
+      : connection_(connection), config_(config), budget_(kConnectionSendMemoryBytes, &service_memory) {}
 
   void ready() override {}
+  void streams_allowed(std::uint64_t) override {}
   void received(StreamId stream, Bytes data, bool fin) override;
   [[nodiscard]] bool next(Outgoing& out) override;
   void sent(StreamId stream, std::uint64_t bytes, bool fin) override;
@@ -49,7 +51,7 @@ class HqSession final : public Session {
 
   StreamControl& connection_;
   const HttpConfig& config_;
-  MemoryBudget budget_{kSendMemoryBytes};
+  MemoryBudget budget_;
   std::unordered_map<StreamId, Stream> streams_;
   std::deque<StreamId> ready_;  // have something to send, in turn
   std::set<StreamId> waiting_;  // for memory
@@ -148,7 +150,7 @@ void HqSession::closed(StreamId id, AppError) {
 }  // namespace
 
 std::unique_ptr<Session> HqService::accept(StreamControl& connection) {
-  return std::make_unique<HqSession>(connection, config_);
+  return std::make_unique<HqSession>(connection, config_, memory_);
 }
 
 }  // namespace quicrx

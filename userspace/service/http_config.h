@@ -15,7 +15,9 @@ struct HttpConfig {
   std::uint64_t max_upload_bytes = std::numeric_limits<std::uint64_t>::max();
 };
 
-/// What one connection may hold of files that it sends and that are not yet acknowledged.
-inline constexpr std::size_t kSendMemoryBytes = std::size_t{8} << 20;
+/// What may be held of files that are being sent and not yet acknowledged: by one connection, and by all
+/// connections of a service.
+inline constexpr std::size_t kConnectionSendMemoryBytes = std::size_t{8} << 20;
+inline constexpr std::size_t kServiceSendMemoryBytes = std::size_t{512} << 20;
 
 }  // namespace quicrx

@@ -23,6 +23,8 @@ std::string_view reason_of(HttpStatus status) {
       return "method not allowed";
     case HttpStatus::content_too_large:
       return "content too large";
+    case HttpStatus::unavailable:
+      return "service unavailable";
     case HttpStatus::insufficient_storage:
       return "insufficient storage";
     case HttpStatus::internal_error:

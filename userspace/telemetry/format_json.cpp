@@ -29,7 +29,7 @@ Json endpoint_json(const EndpointCounters& set) {
   return {{"connections", part(C::connections_handshake, C::connections_closed_by_us)},
           {"streams", part(C::streams_opened, C::stream_bytes_sent)},
           {"version_negotiations_sent", set.get(C::version_negotiations_sent)},
-          {"drops", part(C::drop_malformed, C::drop_unanswerable)}};
+          {"drops", part(C::drop_malformed, C::drop_close_unsent)}};
 }
 
 Json pool_json(const FrameCounts& counts, const PoolCounters& refusals) {
@@ -42,6 +42,13 @@ Json pool_json(const FrameCounts& counts, const PoolCounters& refusals) {
   return json;
 }
 
+Json rings_json(const RingLevels& levels) {
+  return {{"fill", levels.fill},
+          {"completion", levels.completion},
+          {"receive", levels.receive},
+          {"transmit", levels.transmit}};
+}
+
 Json socket_json(const SocketFacts& facts) {
   const xdp_statistics& s = facts.statistics;
   return {{"statistics",
@@ -51,11 +58,7 @@ Json socket_json(const SocketFacts& facts) {
             {"rx_ring_full", s.rx_ring_full},
             {"rx_fill_ring_empty_descs", s.rx_fill_ring_empty_descs},
             {"tx_ring_empty_descs", s.tx_ring_empty_descs}}},
-          {"rings",
-           {{"fill", facts.levels.fill},
-            {"completion", facts.levels.completion},
-            {"receive", facts.levels.receive},
-            {"transmit", facts.levels.transmit}}}};
+          {"rings", facts.levels ? rings_json(*facts.levels) : Json(nullptr)}};
 }
 
 Json queue_json(const QueueSnapshot& queue) {

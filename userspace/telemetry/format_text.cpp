@@ -89,8 +89,9 @@ void put_frames(Page& page, const QueueSnapshot& queue) {
 void put_socket(Page& page, const QueueSnapshot& queue) {
   if (!queue.socket) return;
   const auto& [statistics, levels] = *queue.socket;
-  page.line(2, "rings: fill {}, receive {}, transmit {}, completion {}", levels.fill, levels.receive,
-            levels.transmit, levels.completion);
+  if (levels)
+    page.line(2, "rings: fill {}, receive {}, transmit {}, completion {}", levels->fill, levels->receive,
+              levels->transmit, levels->completion);
   page.line(2, "AF_XDP socket");
   page.counter(3, "rx_dropped", statistics.rx_dropped);
   page.counter(3, "rx_invalid_descs", statistics.rx_invalid_descs);
@@ -117,7 +118,7 @@ void put_queue(Page& page, const QueueSnapshot& queue) {
   page.counters(3, header.endpoint, kEndpointCounterNames, E::streams_opened, E::stream_bytes_sent);
   page.counter(2, "version_negotiations_sent", header.endpoint.get(E::version_negotiations_sent));
   page.line(2, "datagrams dropped by QUIC");
-  page.counters(3, header.endpoint, kEndpointCounterNames, E::drop_malformed, E::drop_unanswerable);
+  page.counters(3, header.endpoint, kEndpointCounterNames, E::drop_malformed, E::drop_close_unsent);
 }
 
 }  // namespace

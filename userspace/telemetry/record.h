@@ -52,7 +52,7 @@ struct RecordHeader {
   std::uint16_t udp_port = 0;
   std::uint8_t zero_copy = 0;
   std::uint8_t huge_pages = 0;
-  std::uint8_t owns_program = 0;  ///< the poller loaded the XDP program and unloads it
+
   std::uint64_t busy_poll_microseconds = 0;
   std::int64_t start_seconds = 0;  ///< Unix time
   UmemPlan plan;

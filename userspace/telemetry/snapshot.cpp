@@ -30,9 +30,9 @@ std::optional<SocketFacts> look_at_socket(const RecordHeader& header) {
   const UmemPlan& plan = header.plan;
   const auto rings = map_rings(
       socket.get(), {plan.receive_ring, plan.transmit_ring, plan.fill_ring, plan.transmit_ring}, PROT_READ);
-  if (!rings) return std::nullopt;
-  facts.levels = {level(rings->fill), level(rings->completion), level(rings->receive),
-                  level(rings->transmit)};
+  if (rings)
+    facts.levels = {level(rings->fill), level(rings->completion), level(rings->receive),
+                    level(rings->transmit)};
   return facts;
 }
 

@@ -27,7 +27,7 @@ struct RingLevels {
 /// the poller need not answer.
 struct SocketFacts {
   xdp_statistics statistics{};
-  RingLevels levels;
+  std::optional<RingLevels> levels;  ///< none before Linux 6.4, which maps a bound socket's rings only once
 };
 
 /// One queue's poller, living or killed.

@@ -20,13 +20,14 @@ struct Capability {
   const char* name;
 };
 
-// BPF and PERFMON: to load programs and maps; NET_ADMIN: to attach; NET_RAW: to open an AF_XDP socket.
+// NET_ADMIN: to attach XDP programs; NET_RAW: to open an AF_XDP socket; SYS_ADMIN: to load a program and to
+// find programs by their number (BPF_PROG_GET_FD_BY_ID), for which CAP_BPF is not enough.
 constexpr std::array kNeeded{Capability{CAP_NET_ADMIN, "CAP_NET_ADMIN"},
-                             Capability{CAP_NET_RAW, "CAP_NET_RAW"}, Capability{CAP_BPF, "CAP_BPF"},
-                             Capability{CAP_PERFMON, "CAP_PERFMON"}};
+                             Capability{CAP_NET_RAW, "CAP_NET_RAW"},
+                             Capability{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}};
 
-// pidfd_getfd (stats of a hung poller) and XDP sockets with need-wakeup: the former came last, in 5.6. BPF's
-// CAP_BPF came in 5.8, SO_PREFER_BUSY_POLL in 5.11; 5.15 is the oldest long-term kernel with all of it.
+// Of what is used always, openat2 and pidfd_getfd came last, in 5.6; SO_PREFER_BUSY_POLL in 5.11. 5.15 is the
+// oldest long-term kernel with all of it.
 constexpr int kMajor = 5, kMinor = 15;
 
 std::uint64_t effective_capabilities() {
@@ -40,11 +41,10 @@ std::uint64_t effective_capabilities() {
 
 Result<void> check_capabilities() {
   const std::uint64_t have = effective_capabilities();
-  // CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON (capabilities(7)).
-  const bool admin = (have >> CAP_SYS_ADMIN & 1) != 0;
+
   std::string missing;
   for (const auto& [number, name] : kNeeded) {
-    if ((have >> number & 1) != 0 || (admin && (number == CAP_BPF || number == CAP_PERFMON))) continue;
+    if ((have >> number & 1) != 0) continue;
     missing += missing.empty() ? name : std::string(", ") + name;
   }
   if (missing.empty()) return {};

@@ -63,10 +63,15 @@ Result<Interface> find_interface(std::string_view name) {
     return fail(ErrorKind::failure, found.name + ": cannot read the MTU: " + std::strerror(errno));
   found.mtu = static_cast<unsigned>(query.request().ifr_mtu);
 
+  if (!query.ask(SIOCGIFHWADDR))
+    return fail(ErrorKind::failure, found.name + ": cannot read the MAC address: " + std::strerror(errno));
+  std::memcpy(found.mac.data(), query.request().ifr_hwaddr.sa_data, found.mac.size());
+
   const auto driver = query.ethtool<ethtool_drvinfo>(ETHTOOL_GDRVINFO);
   found.driver.assign(driver.driver, strnlen(driver.driver, sizeof(driver.driver)));
   const auto channels = query.ethtool<ethtool_channels>(ETHTOOL_GCHANNELS);
   found.receive_queues = std::max(1u, channels.rx_count + channels.combined_count);
+  found.transmit_queues = std::max(1u, channels.tx_count + channels.combined_count);
   found.receive_ring_frames = query.ethtool<ethtool_ringparam>(ETHTOOL_GRINGPARAM).rx_pending;
   return found;
 }

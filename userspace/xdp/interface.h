@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,10 +15,12 @@ namespace quicrx {
 struct Interface {
   std::string name;
   unsigned index = 0;
+  std::array<std::uint8_t, 6> mac{};
   std::uint64_t namespace_id = 0;  ///< inode of the network namespace: names repeat across namespaces
   std::string driver;
   unsigned mtu = 0;
   unsigned receive_queues = 1;       ///< active ones
+  unsigned transmit_queues = 1;      ///< active ones
   unsigned receive_ring_frames = 0;  ///< of the NIC, a queue; 0 when the driver does not say
 };
 

@@ -57,6 +57,11 @@ class ProducerEnd {
     return (std::atomic_ref(*memory_.flags).load(std::memory_order_relaxed) & XDP_RING_NEED_WAKEUP) != 0;
   }
 
+  /// How many entries the other side has not taken yet, of those put.
+  [[nodiscard]] std::uint32_t pending() const noexcept {
+    return next_ - std::atomic_ref(*memory_.consumer).load(std::memory_order_acquire);
+  }
+
   [[nodiscard]] std::uint32_t size() const noexcept { return memory_.size; }
 
  private:

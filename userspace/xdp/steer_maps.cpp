@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -18,6 +19,13 @@ constexpr const char* kRoot = "/sys/fs/bpf/quicrx";
 tl::unexpected<Error> map_failure(const char* what, const char* map) {
   const ErrorKind kind = errno == EPERM || errno == EACCES ? ErrorKind::permission : ErrorKind::failure;
   return fail(kind, std::string("cannot ") + what + " map " + map + ": " + std::strerror(errno));
+}
+
+bpf_map_info info_of(const Descriptor& map) {
+  bpf_map_info info{};
+  std::uint32_t bytes = sizeof(info);
+  bpf_obj_get_info_by_fd(map.get(), &info, &bytes);
+  return info;
 }
 
 Result<void> add_prefix(int prefix4, int prefix6, const IpPrefix& prefix) {
@@ -72,8 +80,14 @@ Result<SteerMaps> SteerMaps::open(const Interface& interface) {
   maps.prefix6_ = open_one("quicrx_prefix6");
   maps.xsks_ = open_one("quicrx_xsks");
   maps.counters_ = open_one("quicrx_counters");
-  if (maps.config_ && maps.ports_ && maps.prefix4_ && maps.prefix6_ && maps.xsks_ && maps.counters_)
-    return maps;
+  if (maps.config_ && maps.ports_ && maps.prefix4_ && maps.prefix6_ && maps.xsks_ && maps.counters_) {
+    if (info_of(maps.config_).value_size == sizeof(quicrx_config) &&
+        info_of(maps.ports_).value_size == sizeof(quicrx_port_set) &&
+        info_of(maps.counters_).value_size == sizeof(quicrx_counters))
+      return maps;
+    return fail(ErrorKind::busy, interface.name + ": another version of quicrx is loaded; 'quicrx unload " +
+                                     interface.name + "' removes it");
+  }
   if (errno == EPERM || errno == EACCES)
     return fail(ErrorKind::permission,
                 "cannot open the maps in " + folder + ": " + std::strerror(errno) + "; run as root");
@@ -81,13 +95,15 @@ Result<SteerMaps> SteerMaps::open(const Interface& interface) {
               interface.name + ": quicrx is not loaded; 'quicrx load " + interface.name + "' loads it");
 }
 
-Result<void> SteerMaps::configure(const std::vector<PortRange>& ports, const std::vector<IpPrefix>& addresses,
-                                  std::uint32_t flags) const {
+Result<void> SteerMaps::configure(const Interface& interface, const std::vector<PortRange>& ports,
+                                  const std::vector<IpPrefix>& addresses, std::uint32_t flags) const {
   for (const IpPrefix& prefix : addresses)
     if (auto added = add_prefix(prefix4_.get(), prefix6_.get(), prefix); !added) return added;
 
   const std::uint32_t any = addresses.empty() ? std::uint32_t{QUICRX_ANY_ADDRESS} : 0;
-  const quicrx_config config{.flags = flags | any};
+  quicrx_config config{};
+  config.flags = flags | any;
+  std::ranges::copy(interface.mac, config.mac);
   if (bpf_map_update_elem(config_.get(), &kOnly, &config, BPF_ANY) != 0)
     return map_failure("write", "quicrx_config");
 
@@ -139,10 +155,9 @@ Result<void> SteerMaps::set_socket(std::uint32_t queue, int socket) const {
   return {};
 }
 
-std::uint32_t SteerMaps::counters_map_id() const {
-  bpf_map_info info{};
-  std::uint32_t bytes = sizeof(info);
-  return bpf_obj_get_info_by_fd(counters_.get(), &info, &bytes) == 0 ? info.id : 0;
+std::uint32_t SteerMaps::pinned_counters_id(const Interface& interface) {
+  const Descriptor counters(bpf_obj_get((pin_folder(interface) + "/quicrx_counters").c_str()));
+  return counters ? info_of(counters).id : 0;
 }
 
 }  // namespace quicrx

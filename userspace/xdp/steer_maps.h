@@ -31,11 +31,15 @@ class SteerMaps {
   static Result<void> pin(const Interface& interface, const bpf_object& object);
   static void unpin(const Interface& interface);
 
-  /// Opens the pinned maps.
+  /// Opens the pinned maps. Refuses those of another version of quicrx, whose layout differs.
   static Result<SteerMaps> open(const Interface& interface);
 
+  /// The kernel's number of the pinned counters map, by which the program that uses these maps is recognised;
+  /// 0 when none is pinned.
+  static std::uint32_t pinned_counters_id(const Interface& interface);
+
   /// Writes what is ours. The ports last: until then nothing is.
-  [[nodiscard]] Result<void> configure(const std::vector<PortRange>& ports,
+  [[nodiscard]] Result<void> configure(const Interface& interface, const std::vector<PortRange>& ports,
                                        const std::vector<IpPrefix>& addresses, std::uint32_t flags) const;
   [[nodiscard]] Result<quicrx_config> config() const;
   [[nodiscard]] Result<std::vector<PortRange>> ports() const;
@@ -43,9 +47,6 @@ class SteerMaps {
 
   /// From now on the queue's packets go to this AF_XDP socket. The kernel removes it when the socket dies.
   [[nodiscard]] Result<void> set_socket(std::uint32_t queue, int socket) const;
-
-  /// The kernel's number of the counters map, by which the program that uses these maps is recognised.
-  [[nodiscard]] std::uint32_t counters_map_id() const;
 
  private:
   Descriptor config_, ports_, prefix4_, prefix6_, xsks_, counters_;

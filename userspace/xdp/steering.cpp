@@ -84,11 +84,6 @@ bool is_ours(const ProgramFacts& facts) {
   return facts.name == QUICRX_PROGRAM_NAME;
 }
 
-std::uint32_t pinned_counters_id(const Interface& interface) {
-  const auto maps = SteerMaps::open(interface);
-  return maps ? maps->counters_map_id() : 0;
-}
-
 tl::unexpected<Error> attach_failure(const Interface& interface, int error, AttachMode mode) {
   const char* mode_name = mode == AttachMode::native ? "native" : "generic";
   switch (error) {
@@ -130,7 +125,7 @@ Result<void> attach(const Interface& interface, const SteeringConfig& config, At
   auto done = SteerMaps::pin(interface, *skeleton->obj)
                   .and_then([&] { return SteerMaps::open(interface); })
                   .and_then([&](const SteerMaps& maps) {
-                    return maps.configure(config.ports, config.addresses, config.flags);
+                    return maps.configure(interface, config.ports, config.addresses, config.flags);
                   });
   if (!done) {
     xdp_program__detach(program.get(), index, libxdp_mode, 0);
@@ -155,12 +150,13 @@ Result<void> detach_ours(const Interface& interface) {
   return result;
 }
 
+/// What became of a load. If that cannot be told, what was attached is taken off again.
 Result<Attachment> attached_after_load(const Interface& interface) {
   auto found = find_steering(interface);
+  if (found && *found) return **found;
+  (void)unload_steering(interface);
   if (!found) return tl::unexpected(found.error());
-  if (!*found)
-    return fail(ErrorKind::failure, interface.name + ": the XDP program was detached at once by another");
-  return **found;
+  return fail(ErrorKind::failure, interface.name + ": the XDP program was detached at once by another");
 }
 
 }  // namespace
@@ -170,14 +166,15 @@ Result<std::optional<Attachment>> find_steering(const Interface& interface) {
   auto programs = attached_programs(interface);
   if (!programs) return tl::unexpected(programs.error());
   std::optional<Attachment> found;
-  const std::uint32_t pinned = pinned_counters_id(interface);
+  const std::uint32_t pinned = SteerMaps::pinned_counters_id(interface);
   each_program(programs->get(), [&](xdp_program* program) {
     const auto facts = facts_of(program);
     if (!facts || !is_ours(*facts)) return;
     found = Attachment{.program_id = facts->id,
                        .native = xdp_multiprog__attach_mode(programs->get()) == XDP_MODE_NATIVE,
                        .dispatcher = !xdp_multiprog__is_legacy(programs->get()),
-                       .has_maps = std::ranges::find(facts->map_ids, pinned) != facts->map_ids.end()};
+                       .has_maps = std::ranges::find(facts->map_ids, pinned) != facts->map_ids.end(),
+                       .native_refused = {}};
   });
   return found;
 }
@@ -193,16 +190,21 @@ Result<Attachment> load_steering(const Interface& interface, const SteeringConfi
 
   const AttachMode first = config.mode == AttachMode::generic ? AttachMode::generic : AttachMode::native;
   auto attached = attach(interface, config, first);
-  if (!attached && config.mode == AttachMode::automatic && attached.error().kind == ErrorKind::unsupported)
+  std::string native_refused;
+  if (!attached && config.mode == AttachMode::automatic && attached.error().kind == ErrorKind::unsupported) {
+    native_refused = attached.error().message;
     attached = attach(interface, config, AttachMode::generic);
+  }
   if (!attached) return tl::unexpected(attached.error());
-  return attached_after_load(interface);
+  auto loaded = attached_after_load(interface);
+  if (loaded) loaded->native_refused = std::move(native_refused);
+  return loaded;
 }
 
 Result<void> unload_steering(const Interface& interface) {
   auto present = find_steering(interface);
   if (!present) return tl::unexpected(present.error());
-  const bool had_pins = SteerMaps::open(interface).has_value();
+  const bool had_pins = SteerMaps::pinned_counters_id(interface) != 0;
   if (*present)
     if (auto detached = detach_ours(interface); !detached) return detached;
   SteerMaps::unpin(interface);

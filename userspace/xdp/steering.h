@@ -31,6 +31,8 @@ struct Attachment {
   bool dispatcher = false;  ///< beside other programs, through libxdp's dispatcher; otherwise alone
   bool has_maps = false;    ///< its maps are those pinned; false for a leftover whose pins are gone
 
+  std::string native_refused;  ///< why it is generic, told by the load that fell back to it
+
   [[nodiscard]] std::string_view mode_name() const { return native ? "native" : "generic"; }
 };
 

@@ -4,9 +4,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <string>
+#include <thread>
 
 #include "xdp/xsk_abi.h"
 
@@ -63,8 +66,9 @@ Result<void> size_rings(int socket, const UmemPlan& plan) {
 /// Copy mode sends through kernel packets: let as many be under way as there are frames. Older kernels know
 /// no budget; both settings only save system calls, so a refusal is no error.
 void widen_copy_mode(int socket, const UmemPlan& plan) {
-  set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE,
-             static_cast<int>(plan.transmit_frames * plan.frame_bytes * 2));
+  const std::uint64_t bytes = std::uint64_t{plan.transmit_frames} * plan.frame_bytes * 2;
+  constexpr std::uint64_t kMost = std::numeric_limits<int>::max() / 2;  // the kernel doubles it
+  set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, static_cast<int>(std::min(bytes, kMost)));
   set_option(socket, SOL_XDP, kXdpMaxTxSkbBudget, plan.transmit_ring);
 }
 
@@ -83,6 +87,17 @@ tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t que
       [[fallthrough]];
     default:
       return fail(ErrorKind::failure, where + "cannot bind the AF_XDP socket: " + std::strerror(errno));
+  }
+}
+
+/// The kernel frees the queue of a killed process's socket some time after the process is gone.
+bool bind_patiently(int socket, const sockaddr_xdp& address) {
+  constexpr int kTries = 200;
+  constexpr std::chrono::milliseconds kPause{10};
+  for (int tried = 1;; ++tried) {
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return true;
+    if (errno != EBUSY || tried == kTries) return false;
+    std::this_thread::sleep_for(kPause);
   }
 }
 
@@ -151,8 +166,7 @@ Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, Bi
   if (mode == BindMode::copy || !native) address.sxdp_flags |= XDP_COPY;
   address.sxdp_ifindex = interface.index;
   address.sxdp_queue_id = queue;
-  if (::bind(descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return bind_failure(interface, queue, mode);
+  if (!bind_patiently(descriptor(), address)) return bind_failure(interface, queue, mode);
 
   // With neither flag the kernel falls back to copying without a word: ask what it became.
   xdp_options options{};
