@@ -132,27 +132,30 @@ Result<XskRings> map_rings(int socket, const RingSizes& sizes, int protection) {
   return rings;
 }
 
+XskSocket::XskSocket(XskRings rings)
+    : fill(rings.fill),
+      completion(rings.completion),
+      receive(rings.receive),
+      transmit(rings.transmit),
+      rings_(std::move(rings)) {}
+
 Result<XskSocket> XskSocket::create(const UmemPlan& plan, MutableBytes memory) {
-  XskSocket socket;
-  socket.socket_ = Descriptor(::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
-  if (!socket.socket_) {
+  Descriptor socket(::socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (!socket) {
     if (errno == EAFNOSUPPORT)
       return fail(ErrorKind::unsupported, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
     return socket_failure("open it");
   }
-  const int fd = socket.descriptor();
+  const int fd = socket.get();
   const RingSizes sizes{plan.receive_ring, plan.transmit_ring, plan.fill_ring, plan.transmit_ring};
   auto rings = register_umem(fd, plan, memory).and_then([&] { return size_rings(fd, plan); }).and_then([&] {
     return map_rings(fd, sizes, PROT_READ | PROT_WRITE);
   });
   if (!rings) return tl::unexpected(rings.error());
   widen_copy_mode(fd, plan);
-  socket.rings_ = std::move(*rings);
-  socket.fill = FillRing(socket.rings_.fill);
-  socket.completion = CompletionRing(socket.rings_.completion);
-  socket.receive = ReceiveRing(socket.rings_.receive);
-  socket.transmit = TransmitRing(socket.rings_.transmit);
-  return socket;
+  XskSocket made(std::move(*rings));
+  made.socket_ = std::move(socket);
+  return made;
 }
 
 Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native) {

@@ -37,6 +37,9 @@ class XskSocket {
   /// drivers take frames only then.
   static Result<XskSocket> create(const UmemPlan& plan, MutableBytes memory);
 
+  /// A socket that is none: rings in plain memory, of which a test plays the kernel's ends.
+  explicit XskSocket(XskRings rings);
+
   /// From now on the kernel uses the rings. In generic XDP mode no driver gives zero copy, whatever it says.
   Result<void> bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native);
 
