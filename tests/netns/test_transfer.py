@@ -153,6 +153,7 @@ assert s.recv(2000)[1:5] == bytes(4)"""]
     assert queue["socket"]["sent_datagrams"] == 1
 
 
+@pytest.mark.plain
 def test_files_larger_than_memory(network, site, start_poller):
     """Down and up, several times what the poller may take at the most."""
     limit_mib, size_mib = 192, 600
