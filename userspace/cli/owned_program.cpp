@@ -52,7 +52,7 @@ Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, std::uint1
 
 OwnedProgram::OwnedProgram(OwnedProgram&& other) noexcept
     : interface_(std::move(other.interface_)),
-      attachment_(other.attachment_),
+      attachment_(std::move(other.attachment_)),
       active_(std::exchange(other.active_, false)) {}
 
 OwnedProgram::~OwnedProgram() {

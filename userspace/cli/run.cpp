@@ -199,7 +199,7 @@ Result<void> run(const RunOptions& options) {
   if (!worker) return tl::unexpected(worker.error());
   describe((*record)->header(), **worker, options);
   (*worker)->endpoint().on_ended(log_ended);
-  const auto steered = SteerMaps::open(*interface).and_then([&](const SteerMaps& maps) {
+  auto steered = SteerMaps::open(*interface).and_then([&](const SteerMaps& maps) {
     return maps.set_socket(options.queue, (*worker)->xdp().descriptor());
   });
   if (!steered) return steered;

@@ -12,7 +12,7 @@ void ChecksumSum::add(Bytes bytes) noexcept {
   const std::uint8_t* at = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
+    std::uint64_t word = 0;
     std::memcpy(&word, at, 8);
     add_carry(word);
   }

@@ -50,7 +50,7 @@ std::optional<IpHeader> read_ipv4(Reader& reader) {
   reader.u16();  // checksum
   header.source = reader.take(4);
   header.destination = reader.take(4);
-  const std::size_t header_bytes = (version_and_length & 0xfu) * 4;
+  const std::size_t header_bytes = std::size_t{version_and_length & 0xfu} * 4;
   if (version_and_length >> 4 != 4 || header_bytes < kFixedBytes || protocol != IPPROTO_UDP ||
       (fragment & kMoreOrOffset) != 0 || total_bytes < header_bytes)
     return std::nullopt;

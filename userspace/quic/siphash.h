@@ -40,7 +40,7 @@ inline std::uint64_t siphash(SipHashKey key, Bytes bytes) noexcept {
   };
   std::size_t at = 0;
   for (; bytes.size() - at >= 8; at += 8) {
-    std::uint64_t word;
+    std::uint64_t word = 0;
     std::memcpy(&word, bytes.data() + at,
                 8);  // little-endian machines only, as is x86's and arm64's use here
     mix(word);

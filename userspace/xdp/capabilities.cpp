@@ -8,7 +8,7 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -53,8 +53,10 @@ Result<void> check_capabilities() {
 
 Result<void> check_kernel() {
   utsname name{};
-  int major = 0, minor = 0;
-  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return {};
+  if (uname(&name) != 0) return {};
+  char* behind = nullptr;
+  const long major = std::strtol(name.release, &behind, 10);
+  const long minor = *behind == '.' ? std::strtol(behind + 1, nullptr, 10) : 0;
   if (major > kMajor || (major == kMajor && minor >= kMinor)) return {};
   return fail(ErrorKind::unsupported, std::string("Linux ") + name.release + " is too old; " +
                                           std::to_string(kMajor) + "." + std::to_string(kMinor) +
