@@ -52,6 +52,7 @@ def test_help_and_version():
     for command in ("load", "unload", "run", "stats"):
         assert command in top
         assert "--help" in sh(QUICRX, command, "--help").stdout
+    assert "Exit status" in top
     version = sh(QUICRX, "--version").stdout
     for library in ("quicrx 0.", "ngtcp2", "nghttp3", "GnuTLS", "libbpf", "libxdp"):
         assert library in version

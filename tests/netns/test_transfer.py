@@ -58,10 +58,11 @@ def test_over_a_vlan(network, site, poller):
         run("tc", "filter", "add", "dev", "c0", direction, "bpf", "direct-action", "obj", tagger, "sec", section)
     for address in (V4_SERVER, V6_SERVER):
         run("ip", "neigh", "replace", address, "lladdr", network.server_mac(), "dev", "c0")
-    site.make_file("tagged", 10 << 20)
-    for address in (V4_SERVER, V6_SERVER):
-        client.fetch(network, site, ["tagged"], address)
-        client.upload(network, site, site.root / "tagged", "tagged", address)
+    for name, size in SIZES.items():
+        site.make_file(name, size)
+        for address in (V4_SERVER, V6_SERVER):
+            client.fetch(network, site, [name], address)
+            client.upload(network, site, site.root / name, name, address)
     expect_by_af_xdp(network)
     counts = run("tc", "-s", "filter", "show", "dev", "c0", "ingress").stdout
     assert "vlan_tag" in counts

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -136,6 +137,37 @@ TEST_F(EndpointTest, TransmitFramesThatRunOutOnlySlowItDown) {
   talk(client, milliseconds(20'000));
   EXPECT_FALSE(endpoint_->starved());
   EXPECT_EQ(client.received[stream], content);
+}
+
+TEST_F(EndpointTest, PacesWhatItSends) {
+  make_file("file", 1'000'000);
+  TestClient client("hq-interop", path_, now_);
+  // A path of 50 ms each way: what is sent arrives later.
+  std::deque<std::pair<Timestamp, std::vector<std::uint8_t>>> to_server, to_client;
+  std::vector<Timestamp> sent;
+  const auto run = [&](milliseconds time) {
+    for (const Timestamp end = now_ + time; now_ < end; now_ += milliseconds(1)) {
+      for (; !to_client.empty() && to_client.front().first <= now_; to_client.pop_front())
+        client.read(to_client.front().second, now_);
+      client.expire(now_);
+      for (auto& datagram : client.write(now_))
+        to_server.emplace_back(now_ + milliseconds(50), std::move(datagram));
+      for (; !to_server.empty() && to_server.front().first <= now_; to_server.pop_front())
+        deliver(to_server.front().second);
+      turn();
+      for (; !port_->sent.empty(); port_->sent.pop_front()) {
+        to_client.emplace_back(now_ + milliseconds(50), std::move(port_->sent.front().payload));
+        sent.push_back(now_);
+      }
+    }
+  };
+  run(milliseconds(600));
+  ASSERT_TRUE(client.handshake_done());
+  client.request("GET /file\r\n");
+  sent.clear();
+  run(milliseconds(130));
+  ASSERT_GE(sent.size(), 8u) << "the first window";
+  EXPECT_GT(sent.back() - sent.front(), milliseconds(5)) << "RFC 9002 section 7.7: not in one burst";
 }
 
 TEST_F(EndpointTest, ClosesWithTheTlsAlertWhenNoProtocolIsShared) {
