@@ -160,7 +160,14 @@ void start_log(bool verbose) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-/// Everything is checked and opened before the interface is touched; all of it goes with the scope.
+Result<void> take_lock(const Interface& interface, std::optional<SetupLock>& lock) {
+  auto taken = SetupLock::take(interface);
+  if (!taken) return tl::unexpected(taken.error());
+  lock.emplace(std::move(*taken));
+  return {};
+}
+
+/// What the user said is checked before anything is changed; what was changed goes with the scope.
 Result<void> run(const RunOptions& options) {
   const Descriptor stop = stop_signals();
   const auto interface = check_machine().and_then([&] { return interface_of(options); });
@@ -174,10 +181,10 @@ Result<void> run(const RunOptions& options) {
 
   // Held while the program is looked at, loaded or unloaded. Destroyed in this order, last first: the record,
   // so that the program can tell whether another poller is left; the program; the lock.
-  auto lock = SetupLock::take(*interface);
-  if (!lock) return tl::unexpected(lock.error());
-  if (auto cleared = clear_abandoned(*interface); !cleared) return cleared;
+  std::optional<SetupLock> lock;
   std::optional<OwnedProgram> program;
+  if (auto taken = take_lock(*interface, lock); !taken) return taken;
+  if (auto cleared = clear_abandoned(*interface); !cleared) return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
   auto ensured = OwnedProgram::ensure(*interface, options.port);
@@ -203,13 +210,12 @@ Result<void> run(const RunOptions& options) {
     return maps.set_socket(options.queue, (*worker)->xdp().descriptor());
   });
   if (!steered) return steered;
-  lock = fail(ErrorKind::failure, "released");
+  lock.reset();
   announce(options, *interface, program->attachment(), **worker, *plan);
   raise_descriptor_limit();
   (*worker)->run(stop.get());
   spdlog::info("stopped");
-  lock = SetupLock::take(*interface);
-  return {};
+  return take_lock(*interface, lock);
 }
 
 }  // namespace
