@@ -21,7 +21,8 @@ class Poller:
     def __init__(self, network, site, *options, upload_dir=True, prefix=()):
         self.network = network
         self.log = site.folder / f"run-{time.monotonic_ns()}.log"
-        command = [*prefix, QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key),
+        port = () if "--port" in options else ("--port", str(PORT))
+        command = [*prefix, QUICRX, "run", "s0", *port, "--cert", str(site.certificate), "--key", str(site.key),
                    "--root", str(site.root), *options]
         if upload_dir:
             command += ["--upload-dir", str(site.uploads)]

@@ -115,10 +115,13 @@ print(len(s.recv(2000)))""")
 def test_killed_again_and_again(network, site, start_poller):
     """EBUSY after a crash, and programs left attached, were others' bugs."""
     site.make_file("file", 100_000)
+    programs = set()
     for _ in range(5):
         poller = start_poller()
         client.fetch(network, site, ["file"])
+        programs.add(stats(network)["program"]["id"])
         poller.kill()
+    assert len(programs) == 1, "what a killed poller left is used again, without disturbing the interface"
     poller = start_poller()
     client.fetch(network, site, ["file"])
     expect_rest(network)
@@ -278,6 +281,13 @@ def test_a_program_whose_pins_are_gone_is_replaced(network, site, start_poller):
     start_poller()
     site.make_file("file", 1000)
     client.fetch(network, site, ["file"])
+
+
+def test_what_a_killed_poller_left_for_another_port_is_replaced(network, site, start_poller):
+    start_poller().kill()
+    poller = start_poller("--port", "4434", ready=False)
+    poller.wait_ready()
+    assert stats(network)["program"]["ports"] == [{"first": 4434, "last": 4434}]
 
 
 def test_pins_whose_program_is_gone_are_replaced(network, site, start_poller):

@@ -30,8 +30,14 @@ Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
 
 }  // namespace
 
-Result<void> clear_abandoned(const Interface& interface) {
+Result<void> clear_abandoned(const Interface& interface, std::optional<std::uint16_t> wanted_port) {
   if (!poller_owns(interface) || has_living_poller(interface)) return {};
+  if (wanted_port) {
+    const auto ports =
+        SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
+    const PortRange wanted{*wanted_port, *wanted_port};
+    if (ports && ports->size() == 1 && ports->front() == wanted) return {};
+  }
   return unload_steering(interface);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "quicrx/result.h"
 #include "xdp/steering.h"
@@ -33,7 +34,8 @@ class OwnedProgram {
   bool active_ = true;
 };
 
-/// Unloads what was loaded by a poller, if none is alive.
-Result<void> clear_abandoned(const Interface& interface);
+/// Unloads what was loaded by a poller, if none is alive. What steers just `wanted_port` is left, for the
+/// next poller to use: taking a program off and putting it on again can cost a second without a carrier.
+Result<void> clear_abandoned(const Interface& interface, std::optional<std::uint16_t> wanted_port = {});
 
 }  // namespace quicrx::cli

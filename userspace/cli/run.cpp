@@ -184,7 +184,7 @@ Result<void> run(const RunOptions& options) {
   std::optional<SetupLock> lock;
   std::optional<OwnedProgram> program;
   if (auto taken = take_lock(*interface, lock); !taken) return taken;
-  if (auto cleared = clear_abandoned(*interface); !cleared) return cleared;
+  if (auto cleared = clear_abandoned(*interface, options.port); !cleared) return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
   auto ensured = OwnedProgram::ensure(*interface, options.port);
