@@ -113,6 +113,27 @@ def test_busy_polling(network, site, start_poller):
     assert stats(network)["queues"][0]["poller"]["busy_poll_microseconds"] == 50
 
 
+def test_huge_pages(network, site, start_poller):
+    """Used where some are free, and said either way."""
+    setting = "/proc/sys/vm/nr_hugepages"
+    with open(setting, encoding="ascii") as file:
+        before = file.read()
+    with open(setting, "w", encoding="ascii") as file:
+        file.write("16")
+    try:
+        poller = start_poller()
+        assert "on huge pages" in poller.output()
+        assert stats(network)["queues"][0]["poller"]["huge_pages"]
+        site.make_file("file", 5 << 20)
+        client.fetch(network, site, ["file"])
+        poller.stop()
+    finally:
+        with open(setting, "w", encoding="ascii") as file:
+            file.write(before)
+    poller = start_poller()
+    assert "normal (no huge pages free)" in poller.output()
+
+
 def test_generic_mode(network, site, start_poller):
     quicrx(network, "load", "s0", "--port", "4433", "--mode", "generic")
     start_poller()
