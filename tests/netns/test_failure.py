@@ -290,6 +290,17 @@ def test_what_a_killed_poller_left_for_another_port_is_replaced(network, site, s
     assert stats(network)["program"]["ports"] == [{"first": 4434, "last": 4434}]
 
 
+def test_the_mac_address_changes_between_pollers(network, site, start_poller):
+    start_poller().kill()
+    network.run(network.server, "ip", "link", "set", "s0", "address", "02:00:00:00:00:77")
+    network.run(network.client, "ip", "neigh", "flush", "dev", "c0")
+    start_poller()
+    site.make_file("file", 1000)
+    client.fetch(network, site, ["file"])
+    assert stats(network)["queues"][0]["af_xdp"]["received_datagrams"] > 0
+    assert stats(network)["xdp"]["pass_other_station"] == 0
+
+
 def test_pins_whose_program_is_gone_are_replaced(network, site, start_poller):
     quicrx(network, "load", "s0", "--port", "1-100")
     network.run(network.server, "ip", "link", "set", "s0", "xdpdrv", "off")

@@ -48,7 +48,7 @@ Result<void> load(const LoadOptions& options) {
   if (!config) return tl::unexpected(config.error());
   auto interface = check_machine().and_then([&] { return find_interface(options.interface); });
   if (!interface) return tl::unexpected(interface.error());
-  const auto lock = SetupLock::take(*interface);
+  const auto lock = SetupLock::take();
   if (!lock) return tl::unexpected(lock.error());
   auto loaded = clear_abandoned(*interface).and_then([&] { return load_steering(*interface, *config); });
   if (!loaded) return tl::unexpected(loaded.error());
@@ -64,7 +64,7 @@ Result<void> load(const LoadOptions& options) {
 Result<void> unload(const std::string& name) {
   const auto interface = check_machine().and_then([&] { return find_interface(name); });
   if (!interface) return tl::unexpected(interface.error());
-  const auto lock = SetupLock::take(*interface);
+  const auto lock = SetupLock::take();
   if (!lock) return tl::unexpected(lock.error());
   return unload_steering(*interface);
 }

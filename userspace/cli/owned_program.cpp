@@ -45,7 +45,10 @@ Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, std::uint1
   auto present = find_steering(interface);
   if (!present) return tl::unexpected(present.error());
   if (*present && (*present)->has_maps) {
-    if (auto steered = check_port(interface, udp_port); !steered) return tl::unexpected(steered.error());
+    const auto usable = check_port(interface, udp_port)
+                            .and_then([&] { return SteerMaps::open(interface); })
+                            .and_then([&](const SteerMaps& maps) { return maps.refresh_station(interface); });
+    if (!usable) return tl::unexpected(usable.error());
     return OwnedProgram(interface, **present);
   }
   SteeringConfig config;

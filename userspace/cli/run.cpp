@@ -160,8 +160,8 @@ void start_log(bool verbose) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-Result<void> take_lock(const Interface& interface, std::optional<SetupLock>& lock) {
-  auto taken = SetupLock::take(interface);
+Result<void> take_lock(std::optional<SetupLock>& lock) {
+  auto taken = SetupLock::take();
   if (!taken) return tl::unexpected(taken.error());
   lock.emplace(std::move(*taken));
   return {};
@@ -183,7 +183,7 @@ Result<void> run(const RunOptions& options) {
   // so that the program can tell whether another poller is left; the program; the lock.
   std::optional<SetupLock> lock;
   std::optional<OwnedProgram> program;
-  if (auto taken = take_lock(*interface, lock); !taken) return taken;
+  if (auto taken = take_lock(lock); !taken) return taken;
   if (auto cleared = clear_abandoned(*interface, options.port); !cleared) return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
@@ -202,7 +202,7 @@ Result<void> run(const RunOptions& options) {
                               .udp_port = options.port,
                               .limits = {},
                               .services = {&h3, &hq}};
-  const auto worker = Worker::open(config, worker_storage(**record), *tls);
+  auto worker = Worker::open(config, worker_storage(**record), *tls);
   if (!worker) return tl::unexpected(worker.error());
   describe((*record)->header(), **worker, options);
   (*worker)->endpoint().on_ended(log_ended);
@@ -215,7 +215,8 @@ Result<void> run(const RunOptions& options) {
   raise_descriptor_limit();
   (*worker)->run(stop.get());
   spdlog::info("stopped");
-  return take_lock(*interface, lock);
+  worker->reset();  // from here on the kernel has the queue's packets
+  return take_lock(lock);
 }
 
 }  // namespace

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "cli/setup_lock.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <cstring>
 #include <string>
 #include <thread>
 
 namespace quicrx::cli {
 
-Result<SetupLock> SetupLock::take(const Interface& interface) {
+Result<SetupLock> SetupLock::take() {
+  constexpr const char* kFile = "/run/quicrx.lock";
   constexpr int kTries = 500;
   constexpr std::chrono::milliseconds kPause{10};
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  // Names that begin with a zero byte are of the network namespace, as interface names are (unix(7)).
-  const std::string name = std::string(1, '\0') + "quicrx/" + interface.name;
-  name.copy(address.sun_path, sizeof(address.sun_path));
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  for (int tried = 1; bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0; ++tried) {
-    if (errno != EADDRINUSE)
-      return fail(ErrorKind::failure,
-                  interface.name + ": cannot take the set-up lock: " + std::strerror(errno));
+  Descriptor file(open(kFile, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file)
+    return fail(ErrorKind::permission, std::string("cannot open ") + kFile + ": " + std::strerror(errno));
+  for (int tried = 1; flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++tried) {
     if (tried == kTries)
-      return fail(ErrorKind::busy, interface.name + ": another quicrx is loading or unloading; try again");
+      return fail(ErrorKind::busy, "another quicrx is loading or unloading an XDP program; try again");
     std::this_thread::sleep_for(kPause);
   }
-  return SetupLock(std::move(socket));
+  return SetupLock(std::move(file));
 }
 
 }  // namespace quicrx::cli

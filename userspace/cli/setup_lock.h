@@ -3,22 +3,21 @@
 
 #include "frame/descriptor.h"
 #include "quicrx/result.h"
-#include "xdp/interface.h"
 
 namespace quicrx::cli {
 
 /// Held while a process changes what is attached to an interface, so that one poller that ends does not
-/// unload what another is about to use. A Unix socket with an abstract name: it goes with the process and
-/// leaves nothing behind.
+/// unload what another is about to use. A lock on /run/quicrx.lock, which only root can open; it goes with
+/// the process, the empty file stays.
 class SetupLock {
  public:
   /// Waits a few seconds for another process to finish.
-  static Result<SetupLock> take(const Interface& interface);
+  static Result<SetupLock> take();
 
  private:
-  explicit SetupLock(Descriptor socket) : socket_(std::move(socket)) {}
+  explicit SetupLock(Descriptor file) : file_(std::move(file)) {}
 
-  Descriptor socket_;
+  Descriptor file_;
 };
 
 }  // namespace quicrx::cli

@@ -58,10 +58,15 @@ void Worker::turn() {
 /// When to look again at what nothing wakes us for; nothing when there is no such thing.
 std::optional<std::chrono::nanoseconds> Worker::time_to_look_again() {
   const bool somebody_waits = endpoint_.starved() || ports_->has_unsent();
-  if (!somebody_waits && !ports_->xdp().sending()) {
+  if (!somebody_waits && ports_->xdp().frames_in_transmit() == 0) {
     fruitless_looks_ = 0;
     return std::nullopt;
   }
+  // Only looks of which nothing came make the next one later.
+  const std::uint32_t out = ports_->xdp().frames_in_transmit();
+  if (out != frames_seen_out_ || somebody_waits != somebody_waited_) fruitless_looks_ = 0;
+  frames_seen_out_ = out;
+  somebody_waited_ = somebody_waits;
   constexpr unsigned kMostDoublings = 10;
   const auto first = somebody_waits ? kRetry : kCollect;
   return std::min(first * (1 << std::min(fruitless_looks_++, kMostDoublings)), kLongestRetry);
@@ -88,11 +93,12 @@ void Worker::stop_serving() {
   ports_->flush();
   // The closes are with the kernel when none is left and every transmit frame is back.
   const Timestamp limit = Clock::now() + kLastSends;
-  while ((endpoint_.send_closes() > 0 || ports_->xdp().sending()) && Clock::now() < limit) {
+  while ((endpoint_.send_closes() > 0 || ports_->xdp().frames_in_transmit() > 0) && Clock::now() < limit) {
     ports_->flush();
     ports_->wait(kRetry, -1);
   }
   endpoint_.give_up_closes();
+  ports_->flush();
 }
 
 }  // namespace quicrx

@@ -50,6 +50,8 @@ class Worker {
   std::vector<Datagram> batch_;
   bool full_batch_ = false;       // more may be waiting
   unsigned fruitless_looks_ = 0;  // in a row
+  std::uint32_t frames_seen_out_ = 0;
+  bool somebody_waited_ = false;
 };
 
 }  // namespace quicrx

@@ -46,7 +46,6 @@ Details read_details(msghdr& header) {
     if (is(IPPROTO_IP, IP_PKTINFO))
       details.local_ip = {data + offsetof(in_pktinfo, ipi_addr), sizeof(in_addr)};
     if (is(SOL_SOCKET, SO_RXQ_OVFL)) std::memcpy(&details.lost_in_all, data, sizeof(details.lost_in_all));
-    if (is(SOL_SOCKET, SO_RXQ_OVFL)) std::memcpy(&details.lost_in_all, data, sizeof(details.lost_in_all));
     if (is(IPPROTO_IPV6, IPV6_PKTINFO)) {
       details.local_ip = {data + offsetof(in6_pktinfo, ipi6_addr), sizeof(in6_addr)};
       std::memcpy(&details.interface, data + offsetof(in6_pktinfo, ipi6_ifindex), sizeof(details.interface));

@@ -146,7 +146,8 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
 /// frames before.
 void XdpPort::wake_transmit() {
   unsent_ = false;
-  for (int call = 0; call < kMaxSendCalls && socket_.transmit.pending() > 0; ++call) {
+  const auto wanted = [&] { return socket_.transmit.pending() > 0 && socket_.transmit.needs_wakeup(); };
+  for (int call = 0; call < kMaxSendCalls && wanted(); ++call) {
     counters_.add(PortCounter::wakeups);
     if (sendto(socket_.descriptor(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) continue;
     if (errno == EAGAIN) {
@@ -161,13 +162,12 @@ void XdpPort::wake_transmit() {
       return;
     }
   }
-  unsent_ = unsent_ && socket_.transmit.pending() > 0;
 }
 
 void XdpPort::flush() {
   socket_.transmit.publish();
   if (in_transmit_ > 0) {
-    if (socket_.transmit.pending() > 0 && socket_.transmit.needs_wakeup()) wake_transmit();
+    wake_transmit();
     complete();
   }
   // Frames that died in this turn go back before the poller sleeps: an empty fill ring would wake nobody.

@@ -52,13 +52,13 @@ class XdpPort final : public LeafPort {
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
   [[nodiscard]] FramePool& transmit_pool() override { return transmit_; }
-  [[nodiscard]] bool has_unsent() const override { return unsent_; }
+  [[nodiscard]] bool has_unsent() const override { return unsent_ && socket_.transmit.pending() > 0; }
 
   /// Lets the driver work on the queue for a moment (busy polling); true when something has arrived.
   bool poll_driver();
 
-  /// Frames are lent for send.
-  [[nodiscard]] bool sending() const { return in_transmit_ > 0; }
+  /// Lent for send, and not yet back.
+  [[nodiscard]] std::uint32_t frames_in_transmit() const { return in_transmit_; }
   [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
   [[nodiscard]] bool huge_pages() const { return memory_.huge_pages; }
   [[nodiscard]] std::chrono::microseconds busy_poll() const { return config_.busy_poll; }

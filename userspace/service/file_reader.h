@@ -12,29 +12,40 @@
 namespace quicrx {
 
 /// A bound on bytes held at once, shared by those who hold them; may be a part of a larger one.
+///
+/// The first kOwnBytes are not the larger one's: whatever others hold, a part can go on, and so has
+/// acknowledgements to come that wake those who wait for it.
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::size_t limit, MemoryBudget* whole = nullptr) : left_(limit), whole_(whole) {}
+  static constexpr std::size_t kOwnBytes = std::size_t{64} << 10;
+
+  explicit MemoryBudget(std::size_t limit, MemoryBudget* whole = nullptr) : limit_(limit), whole_(whole) {}
+
   bool take(std::size_t bytes) {
-    if (bytes > left_ || (whole_ != nullptr && !whole_->take(bytes))) return false;
-    left_ -= bytes;
+    if (bytes > limit_ - taken_) return false;
+    if (whole_ != nullptr && !whole_->take(beyond_own(taken_ + bytes) - beyond_own(taken_))) return false;
+    taken_ += bytes;
     return true;
   }
   void give(std::size_t bytes) {
-    left_ += bytes;
-    if (whole_ != nullptr) whole_->give(bytes);
+    if (whole_ != nullptr) whole_->give(beyond_own(taken_) - beyond_own(taken_ - bytes));
+    taken_ -= bytes;
   }
+  [[nodiscard]] std::size_t taken() const { return taken_; }
 
  private:
-  std::size_t left_;
+  static std::size_t beyond_own(std::size_t bytes) { return bytes > kOwnBytes ? bytes - kOwnBytes : 0; }
+
+  std::size_t limit_;
   MemoryBudget* whole_;
+  std::size_t taken_ = 0;
 };
 
 /// A file as stream data: read piece by piece as it can be sent, each piece held until it is acknowledged, so
 /// that memory is bounded whatever the file's size.
 class FileReader {
  public:
-  static constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+  static constexpr std::size_t kPieceBytes = MemoryBudget::kOwnBytes;
 
   /// Reads the first `bytes` bytes. `budget` outlives the reader.
   FileReader(Descriptor file, std::uint64_t bytes, MemoryBudget& budget)

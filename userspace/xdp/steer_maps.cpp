@@ -121,6 +121,15 @@ Result<quicrx_config> SteerMaps::config() const {
   return config;
 }
 
+Result<void> SteerMaps::refresh_station(const Interface& interface) const {
+  auto present = config();
+  if (!present) return tl::unexpected(present.error());
+  std::ranges::copy(interface.mac, present->mac);
+  if (bpf_map_update_elem(config_.get(), &kOnly, &*present, BPF_ANY) != 0)
+    return map_failure("write", "quicrx_config");
+  return {};
+}
+
 Result<std::vector<PortRange>> SteerMaps::ports() const {
   quicrx_port_set set{};
   if (bpf_map_lookup_elem(ports_.get(), &kOnly, &set) != 0) return map_failure("read", "quicrx_ports");

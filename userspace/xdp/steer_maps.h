@@ -42,6 +42,8 @@ class SteerMaps {
   [[nodiscard]] Result<void> configure(const Interface& interface, const std::vector<PortRange>& ports,
                                        const std::vector<IpPrefix>& addresses, std::uint32_t flags) const;
   [[nodiscard]] Result<quicrx_config> config() const;
+  /// The interface's MAC address may have changed since it was written.
+  [[nodiscard]] Result<void> refresh_station(const Interface& interface) const;
   [[nodiscard]] Result<std::vector<PortRange>> ports() const;
   [[nodiscard]] Result<SteerCounters> counters() const;
 
