@@ -17,8 +17,12 @@ bool poller_owns(const Interface& interface) {
   return config && (config->flags & QUICRX_OWNED_BY_POLLER) != 0;
 }
 
+Result<std::vector<PortRange>> steered_ports(const Interface& interface) {
+  return SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
+}
+
 Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
-  const auto ports = SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
+  const auto ports = steered_ports(interface);
   if (!ports) return tl::unexpected(ports.error());
   const bool steered = std::ranges::any_of(
       *ports, [&](const PortRange& range) { return range.first <= udp_port && udp_port <= range.last; });
@@ -30,14 +34,15 @@ Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
 
 }  // namespace
 
+Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port) {
+  return steered_ports(interface).map([&](const std::vector<PortRange>& ports) {
+    return ports.size() == 1 && ports.front() == PortRange{udp_port, udp_port};
+  });
+}
+
 Result<void> clear_abandoned(const Interface& interface, std::optional<std::uint16_t> wanted_port) {
   if (!poller_owns(interface) || has_living_poller(interface)) return {};
-  if (wanted_port) {
-    const auto ports =
-        SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
-    const PortRange wanted{*wanted_port, *wanted_port};
-    if (ports && ports->size() == 1 && ports->front() == wanted) return {};
-  }
+  if (wanted_port && steers_only(interface, *wanted_port).value_or(false)) return {};
   return unload_steering(interface);
 }
 

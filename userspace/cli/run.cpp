@@ -131,8 +131,7 @@ void log_ended(const SocketAddress& remote, const ConnectionStatistics& statisti
 
 /// Ports that are steered here beside the one that is reserved.
 void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {
-  const auto ports = SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
-  if (!ports || (ports->size() == 1 && ports->front() == PortRange{reserved, reserved})) return;
+  if (steers_only(interface, reserved).value_or(true)) return;
   spdlog::warn("{} steers more ports than {}: QUIC on all of them is served, but only that one is reserved",
                interface.name, reserved);
 }

@@ -17,6 +17,9 @@ inline constexpr std::size_t kMaxHeaderBytes = 70;
 /// IP and UDP headers as we write them.
 inline constexpr std::size_t kIpv4UdpBytes = 28;
 inline constexpr std::size_t kIpv6UdpBytes = 48;
+inline std::size_t ip_udp_bytes(const SocketAddress& address) noexcept {
+  return address.is_ipv6() ? kIpv6UdpBytes : kIpv4UdpBytes;
+}
 
 /// A received frame, read.
 struct ParsedDatagram {

@@ -99,11 +99,14 @@ bool PortGroup::busy_poll(std::chrono::nanoseconds timeout, int wake) {
 }
 
 bool PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
-  const Timestamp start = Clock::now();
-  const bool busy = timeout.count() == 0 || (xdp_->busy_poll().count() > 0 && busy_poll(timeout, wake));
+  bool busy = timeout.count() == 0;
+  if (!busy && xdp_->busy_poll().count() > 0) {
+    const Timestamp start = Clock::now();
+    busy = busy_poll(timeout, wake);
+    const auto spent = std::chrono::nanoseconds(Clock::now() - start);
+    if (timeout.count() > 0) timeout = std::max(std::chrono::nanoseconds(0), timeout - spent);
+  }
   if (busy && ++turns_without_look_ < kTurnsWithoutLook) return wake_readable_;
-  if (timeout.count() > 0 && xdp_->busy_poll().count() > 0)
-    timeout = std::max(std::chrono::nanoseconds(0), timeout - std::chrono::nanoseconds(Clock::now() - start));
   look(busy ? std::chrono::nanoseconds(0) : timeout, wake, true);
   return wake_readable_;
 }

@@ -251,7 +251,7 @@ void UdpPort::flush() {
 
 std::size_t UdpPort::max_payload(const Path& path) const {
   constexpr std::size_t kEthernetMtu = 1500;
-  return kEthernetMtu - (path.remote.is_ipv6() ? kIpv6UdpBytes : kIpv4UdpBytes);
+  return kEthernetMtu - ip_udp_bytes(path.remote);
 }
 
 }  // namespace quicrx

@@ -83,7 +83,6 @@ std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now)
     counters_.add(PortCounter::drop_bad_frame);
     return std::nullopt;
   }
-
   if (!parsed->local.is_unicast() || !parsed->remote.is_unicast()) {
     counters_.add(PortCounter::drop_bad_address);
     return std::nullopt;
@@ -175,8 +174,8 @@ void XdpPort::flush() {
 }
 
 std::size_t XdpPort::max_payload(const Path& path) const {
-  const std::size_t headers = path.remote.is_ipv6() ? kIpv6UdpBytes : kIpv4UdpBytes;
-  return std::min<std::size_t>(config_.interface.mtu - headers, config_.plan.frame_bytes - kTransmitHeadroom);
+  return std::min<std::size_t>(config_.interface.mtu - ip_udp_bytes(path.remote),
+                               config_.plan.frame_bytes - kTransmitHeadroom);
 }
 
 bool XdpPort::poll_driver() {

@@ -9,10 +9,6 @@ namespace quicrx {
 
 Connection::Write Connection::write(Timestamp now) {
   if (!conn_) return Write::done;
-  if (close_wanted_) {
-    enter_closing(now);
-    return Write::done;
-  }
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
   while (quantum > 0 && !close_wanted_) {

@@ -104,14 +104,19 @@ Result<void> SteerMaps::configure(const Interface& interface, const std::vector<
   quicrx_config config{};
   config.flags = flags | any;
   std::ranges::copy(interface.mac, config.mac);
-  if (bpf_map_update_elem(config_.get(), &kOnly, &config, BPF_ANY) != 0)
-    return map_failure("write", "quicrx_config");
+  if (auto written = write_config(config); !written) return written;
 
   quicrx_port_set set{};
   for (const auto& [first, last] : ports)
     for (unsigned port = first; port <= last; ++port) set.word[port >> 6] |= std::uint64_t{1} << (port & 63);
   if (bpf_map_update_elem(ports_.get(), &kOnly, &set, BPF_ANY) != 0)
     return map_failure("write", "quicrx_ports");
+  return {};
+}
+
+Result<void> SteerMaps::write_config(const quicrx_config& config) const {
+  if (bpf_map_update_elem(config_.get(), &kOnly, &config, BPF_ANY) != 0)
+    return map_failure("write", "quicrx_config");
   return {};
 }
 
@@ -125,9 +130,7 @@ Result<void> SteerMaps::refresh_station(const Interface& interface) const {
   auto present = config();
   if (!present) return tl::unexpected(present.error());
   std::ranges::copy(interface.mac, present->mac);
-  if (bpf_map_update_elem(config_.get(), &kOnly, &*present, BPF_ANY) != 0)
-    return map_failure("write", "quicrx_config");
-  return {};
+  return write_config(*present);
 }
 
 Result<std::vector<PortRange>> SteerMaps::ports() const {

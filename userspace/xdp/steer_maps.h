@@ -51,6 +51,8 @@ class SteerMaps {
   [[nodiscard]] Result<void> set_socket(std::uint32_t queue, int socket) const;
 
  private:
+  [[nodiscard]] Result<void> write_config(const quicrx_config& config) const;
+
   Descriptor config_, ports_, prefix4_, prefix6_, xsks_, counters_;
 };
 
