@@ -2,8 +2,8 @@
 import pytest
 
 import network as net
-from poller import Poller, expect_rest, quicrx
-from site_files import Site
+from fixtures import poller, site, start_poller  # noqa: F401
+from poller import quicrx
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,38 +13,8 @@ def machine():
 
 
 @pytest.fixture
-def site(tmp_path):
-    return Site(tmp_path)
-
-
-@pytest.fixture
 def network():
     made = net.Network()
     yield made
     quicrx(made, "unload", "s0", check=False)
     made.close()
-
-
-@pytest.fixture
-def start_poller(network, site):
-    """Starts pollers; at the end each must be at rest, and stop cleanly unless the test stopped or killed it."""
-    started = []
-
-    def start(*options, ready=True, **how):
-        poller = Poller(network, site, *options, **how)
-        started.append(poller)
-        return poller.wait_ready() if ready else poller
-
-    yield start
-    try:
-        if any(poller.process.poll() is None for poller in started):
-            expect_rest(network)
-    finally:
-        for poller in started:
-            if poller.process.poll() is None:
-                poller.stop()
-
-
-@pytest.fixture
-def poller(start_poller):
-    return start_poller()

@@ -38,7 +38,8 @@ Result<UmemPlan> plan_umem(const Interface& interface, std::optional<std::uint32
       interface.receive_ring_frames != 0 ? interface.receive_ring_frames : kSilentNicRing;
   plan.receive_frames = frames ? *frames / 2 : std::bit_ceil(kReceiveRing + nic_ring);
   plan.transmit_frames = frames ? *frames - *frames / 2 : plan.receive_frames;
-  plan.receive_ring = std::min(kReceiveRing, std::bit_floor(plan.receive_frames));
+  plan.receive_ring = std::max(std::min(kReceiveRing, std::bit_floor(plan.receive_frames)),
+                               std::bit_floor(plan.receive_frames / 2));
   plan.fill_ring = std::bit_ceil(std::max(plan.receive_frames, plan.receive_ring + nic_ring));
   plan.transmit_ring = std::bit_ceil(plan.transmit_frames);
   return plan;

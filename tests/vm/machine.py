@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""QEMU's software emulation of a PC with the network cards under test. No privilege, no KVM, no network of the host's."""
+
+import os
+import pathlib
+import subprocess
+import threading
+
+SERVER_MAC, CLIENT_MAC, SPARE_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03"
+# Without iommu_platform virtio_net refuses zero copy (its DMA device is unknown); the option wants a modern device.
+NIC = {
+    "virtio_net": "virtio-net-pci,iommu_platform=on,disable-legacy=on,rx_queue_size=1024",
+    "igb": "igb",
+}
+
+
+class Died(Exception):
+    """The guest ended without saying how its work went."""
+
+
+class Machine:
+    def __init__(self, packages, initrd, work, driver):
+        self.packages = packages
+        self.initrd = initrd
+        self.results = work / f"results-{driver}"
+        self.driver = driver
+
+    def command(self, main, options, processors, extra):
+        root = self.packages.qemu_root
+        words = " ".join(["console=ttyS0", "quiet", "panic=-1", f"quicrx.main={main}",
+                          *(f"quicrx.{name}={value}" for name, value in options.items())])
+        return [str(root / "usr/bin/qemu-system-x86_64"),
+                *(word for place in ("usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu")
+                  for word in ("-L", str(root / place))),
+                "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(processors), "-m", "1024",
+                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                "-serial", "stdio", "-serial", f"file:{self.results}",
+                "-kernel", str(self.packages.kernel), "-initrd", str(self.initrd), "-append", words, *extra]
+
+    def hub(self):
+        """The card under test and the client's card on one wire."""
+        return ["-netdev", "hubport,id=n0,hubid=0", "-device", f"{NIC[self.driver]},netdev=n0,mac={SERVER_MAC},romfile=",
+                "-netdev", "hubport,id=n1,hubid=0", "-device", f"virtio-net-pci,netdev=n1,mac={CLIENT_MAC},romfile="]
+
+    def run(self, main, seconds, options=None, processors=2, extra=(), prefix=(), on_line=print):
+        """Runs the guest's `main` to its end; its report and exit status. Raises Died."""
+        self.results.unlink(missing_ok=True)
+        command = [*prefix, *self.command(main, {"driver": self.driver, **(options or {})}, processors, extra)]
+        libraries = [str(self.packages.qemu_root / place) for place in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
+        environment = {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
+        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+            too_late = threading.Timer(seconds, process.kill)
+            too_late.start()
+            for line in process.stdout:
+                on_line(line.rstrip())
+            status = process.wait()
+            timed_out = not too_late.is_alive()
+            too_late.cancel()
+        report, _, ending = (pathlib.Path(self.results).read_text(encoding="utf-8", errors="replace")
+                             if self.results.exists() else "").rpartition("\nEXIT ")
+        if not ending:
+            why = f"it ran longer than {seconds} s" if timed_out else f"QEMU's exit status is {status}"
+            raise Died(f"the {self.driver} machine died: {why}")
+        return report, int(ending)
+
+
+def spare_card(driver):
+    """A virtio_net with more queues than CPUs, and the prefix command that makes the tap device it needs.
+
+    Only a tap device has several queues, and only root can make one; it lives in a network namespace that dies with
+    QEMU, and nothing is at its other end.
+    """
+    if driver != "virtio_net" or not os.access("/dev/net/tun", os.W_OK) or os.geteuid() != 0:
+        return [], []
+    make = "ip tuntap add spare mode tap multi_queue && ip link set spare up && exec \"$@\""
+    return (["unshare", "--net", "sh", "-c", make, "sh"],
+            ["-netdev", "tap,id=n2,ifname=spare,script=no,downscript=no,vhost=off,queues=4", "-device",
+             f"{NIC['virtio_net']},mq=on,vectors=10,netdev=n2,mac={SPARE_MAC},romfile="])

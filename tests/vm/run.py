@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Runs the guest's tests on each driver; see scripts/test-vm."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import threading
+
+import image
+import machine
+import packages
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache/vm"
+SECONDS = 240
+SKIPPED = 77  # as Meson and automake have it
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/test-vm", description="Tests quicrx on emulated network cards whose "
+                                     "drivers have AF_XDP zero copy, in virtual machines.")
+    parser.add_argument("--driver", action="append", choices=sorted(machine.NIC), help="only this one (default: all)")
+    parser.add_argument("-k", metavar="WORDS", help="only tests whose name matches, as pytest has it")
+    parser.add_argument("--refresh", action="store_true", help="fetch the packages anew")
+    parser.add_argument("--build", type=pathlib.Path, default=REPOSITORY / "build", help="build folder (default: build)")
+    parser.add_argument("--junit-dir", type=pathlib.Path, help="leave a JUnit report a driver here")
+    return parser.parse_args()
+
+
+def fetch(refresh):
+    """The packages; ends the program where they cannot be had: a loud skip, and under CI a failure."""
+    if refresh:
+        shutil.rmtree(CACHE, ignore_errors=True)
+    try:
+        return packages.Packages.ensure(CACHE)
+    except packages.Missing as missing:
+        print(f"vm: packages are missing: {missing}", file=sys.stderr)
+        if os.environ.get("CI"):
+            sys.exit(1)
+        print("vm: SKIPPED: zero copy has not been tested", file=sys.stderr)
+        sys.exit(SKIPPED)
+
+
+def run_driver(driver, chosen, unpacked, initrd, work, lock):
+    """True when every test passed."""
+    def show(line):
+        with lock:
+            print(f"[{driver}] {line}", flush=True)
+
+    vm = machine.Machine(unpacked, initrd, work, driver)
+    options = {"select": chosen.k.replace(" ", "+")} if chosen.k else {}
+    prefix, extra = machine.spare_card(driver)
+    try:
+        report, status = vm.run("run_tests", SECONDS, options, extra=vm.hub() + extra, prefix=prefix, on_line=show)
+    except machine.Died as died:
+        show(str(died))
+        return False
+    if chosen.junit_dir:
+        (chosen.junit_dir / f"{driver}.xml").write_text(report, encoding="utf-8")
+    return status == 0
+
+
+def main():
+    chosen = parse()
+    drivers = chosen.driver or sorted(machine.NIC)
+    unpacked = fetch(chosen.refresh)
+    print(f"vm: Linux {unpacked.kernel_version}; drivers: {', '.join(drivers)}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="quicrx-vm-") as folder:
+        work = pathlib.Path(folder)
+        initrd = image.build(work, unpacked, REPOSITORY, chosen.build.resolve())
+        lock = threading.Lock()
+        with concurrent.futures.ThreadPoolExecutor(len(drivers)) as pool:
+            good = list(pool.map(lambda driver: run_driver(driver, chosen, unpacked, initrd, work, lock), drivers))
+    sys.exit(0 if all(good) else 1)
+
+
+main()
