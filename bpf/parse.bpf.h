@@ -20,7 +20,9 @@
 
 struct cursor {
   const __u8* at;
-  const __u8* end; /* of the frame */
+  const __u8* end;   /* of the frame's first buffer: what can be read */
+  const __u8* start; /* of the frame */
+  __u32 frame_bytes; /* in all its buffers */
 };
 
 struct vlan_header {
@@ -46,6 +48,11 @@ struct datagram {
 
 static __always_inline int has(const struct cursor* cursor, __u32 bytes) {
   return cursor->at + bytes <= cursor->end;
+}
+
+/* The frame goes on for so many bytes, in this buffer or the next. */
+static __always_inline int frame_has(const struct cursor* cursor, __u32 bytes) {
+  return (__u32)(cursor->at - cursor->start) + bytes <= cursor->frame_bytes;
 }
 
 /* Returns the protocol behind Ethernet and its VLAN tags in host byte order, or 0 for a runt. */
@@ -88,7 +95,7 @@ static __always_inline int parse_ipv4(struct cursor* cursor, struct datagram* ou
   if (ip->version != 4 || header_bytes < sizeof(*ip)) return QUICRX_PASS_NOT_IP;
   if (ip->protocol != IPPROTO_UDP) return QUICRX_PASS_NOT_UDP;
   if (ip->frag_off & more_or_offset) return QUICRX_PASS_FRAGMENT;
-  if (total_bytes < header_bytes || !has(cursor, total_bytes)) return QUICRX_PASS_RUNT;
+  if (total_bytes < header_bytes || !frame_has(cursor, total_bytes)) return QUICRX_PASS_RUNT;
   out->ip_version = 4;
   out->destination = (const __u8*)&ip->daddr;
   cursor->at += header_bytes;
@@ -119,7 +126,7 @@ static __always_inline int parse_ipv6(struct cursor* cursor, struct datagram* ou
   if (ip->version != 6) return QUICRX_PASS_NOT_IP;
   next = ip->nexthdr;
   left = bpf_ntohs(ip->payload_len);
-  if (!has(cursor, sizeof(*ip) + left)) return QUICRX_PASS_RUNT;
+  if (!frame_has(cursor, sizeof(*ip) + left)) return QUICRX_PASS_RUNT;
   out->ip_version = 6;
   out->destination = (const __u8*)&ip->daddr;
   cursor->at += sizeof(*ip);

@@ -67,7 +67,7 @@ static __always_inline int check_long_header(struct cursor* cursor, __u32 payloa
 
 /* `frame` stands behind the UDP header. */
 static __always_inline int check_quic(const struct datagram* datagram, const struct cursor* frame) {
-  struct cursor cursor = {.at = frame->at, .end = frame->end};
+  struct cursor cursor = *frame;
   __u32 udp_bytes = bpf_ntohs(datagram->udp->len);
   __u32 payload_bytes;
 

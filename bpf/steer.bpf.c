@@ -13,6 +13,12 @@
 #include "quic.bpf.h"
 #include "steer_abi.h"
 
+#ifdef QUICRX_WITH_METADATA
+#include "metadata.bpf.h"
+#endif
+
+const volatile struct quicrx_constants quicrx_constants = {};
+
 char _license[] SEC("license") = "Dual MIT/GPL";
 
 struct {
@@ -96,9 +102,16 @@ static __always_inline int is_our_address(const struct datagram* datagram, __u32
   }
 }
 
+static __always_inline __u32 frame_bytes_of(struct xdp_md* context) {
+  if (quicrx_constants.multi_buffer) return bpf_xdp_get_buff_len(context);
+  return context->data_end - context->data;
+}
+
 static __always_inline int steer(struct xdp_md* context, struct quicrx_counters* counters) {
   struct cursor cursor = {.at = (const __u8*)(long)context->data,
-                          .end = (const __u8*)(long)context->data_end};
+                          .end = (const __u8*)(long)context->data_end,
+                          .start = (const __u8*)(long)context->data,
+                          .frame_bytes = frame_bytes_of(context)};
   const struct quicrx_config* config = only_entry(&quicrx_config);
   const __u8* frame = cursor.at;
   struct datagram datagram = {};
@@ -115,6 +128,23 @@ static __always_inline int steer(struct xdp_md* context, struct quicrx_counters*
   return config->flags & QUICRX_PASS_INVALID ? QUICRX_PASS_NOT_QUIC : QUICRX_DROP_NOT_QUIC;
 }
 
+/* Counts nothing: sets the verdict by which the packet goes. */
+static __always_inline int redirect(struct xdp_md* context, int* verdict) {
+  int action = bpf_redirect_map(&quicrx_xsks, context->rx_queue_index, XDP_PASS);
+
+  if (action == XDP_PASS) {
+    *verdict = QUICRX_PASS_NO_SOCKET;
+    return XDP_PASS;
+  }
+#ifdef QUICRX_WITH_METADATA
+  if (!put_metadata(context)) {
+    *verdict = QUICRX_PASS_NO_METADATA;
+    return XDP_PASS;
+  }
+#endif
+  return action;
+}
+
 SEC("xdp")
 int quicrx_steer(struct xdp_md* context) {
   struct quicrx_counters* counters = only_entry(&quicrx_counters);
@@ -123,8 +153,7 @@ int quicrx_steer(struct xdp_md* context) {
   if (!counters) return XDP_PASS;
   verdict = steer(context, counters);
   if (verdict == QUICRX_REDIRECTED) {
-    action = bpf_redirect_map(&quicrx_xsks, context->rx_queue_index, XDP_PASS);
-    if (action == XDP_PASS) verdict = QUICRX_PASS_NO_SOCKET;
+    action = redirect(context, &verdict);
   } else if (verdict == QUICRX_DROP_NOT_QUIC) {
     action = XDP_DROP;
   }

@@ -19,9 +19,24 @@ struct quicrx_config {
 };
 
 enum quicrx_flag {
-  QUICRX_ANY_ADDRESS = 1u << 0,     /* every destination address is ours: the prefix maps are not asked */
-  QUICRX_PASS_INVALID = 1u << 1,    /* what cannot be QUIC goes to the kernel instead of being dropped */
-  QUICRX_OWNED_BY_POLLER = 1u << 2, /* loaded by a poller for its own time; the program does not look at it */
+  QUICRX_ANY_ADDRESS = 1u << 0,  /* every destination address is ours: the prefix maps are not asked */
+  QUICRX_PASS_INVALID = 1u << 1, /* what cannot be QUIC goes to the kernel instead of being dropped */
+  /* What the loader remembers here; the program does not look at it. */
+  QUICRX_OWNED_BY_POLLER = 1u << 2, /* loaded by a poller for its own time */
+  QUICRX_MULTI_BUFFER = 1u << 3,    /* built for frames of several buffers */
+  QUICRX_RX_METADATA = 1u << 4,     /* every redirected packet has a quicrx_metadata before it */
+};
+
+/* Set before the program is loaded. */
+struct quicrx_constants {
+  __u32 multi_buffer; /* a frame may lie in several buffers (XDP frags: Linux 5.18) */
+};
+
+/* Before the first byte of a packet that is redirected, where QUICRX_RX_METADATA is set. */
+struct quicrx_metadata {
+  __u64 timestamp_ns; /* by the NIC's clock; 0: none */
+  __u32 hash;         /* of the flow, by the NIC's RSS function; 0: none */
+  __u32 unused;
 };
 
 /* quicrx_ports: array of one. Bit (port & 63) of word (port >> 6), port in host byte order. */
@@ -62,6 +77,7 @@ enum quicrx_counter {
   QUICRX_PASS_PORT,          /* UDP, to another port */
   QUICRX_PASS_ADDRESS,       /* UDP, to our port at another address */
   QUICRX_PASS_NO_SOCKET,     /* ours, but no poller serves the queue */
+  QUICRX_PASS_NO_METADATA,   /* ours, but the driver has no room for metadata */
   QUICRX_PASS_NOT_QUIC,      /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
   QUICRX_DROP_NOT_QUIC,      /* ours, cannot be QUIC */
   /* reasons why a datagram to our port and address cannot be QUIC */

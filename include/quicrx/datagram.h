@@ -55,7 +55,8 @@ struct Datagram {
   Frame frame;  ///< its payload() is the UDP payload
   Path path;
   Ecn ecn = Ecn::not_ect;
-  Timestamp arrival;  ///< one time for a batch: when it was read from the ring
+  Timestamp arrival;  ///< the NIC's timestamp where there is one; else when its batch was read from the ring
+  std::uint32_t flow_hash = 0;  ///< the NIC's RSS hash of its flow; 0 when not told
 };
 
 }  // namespace quicrx

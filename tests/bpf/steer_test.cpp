@@ -14,8 +14,10 @@
 #include "frame/descriptor.h"
 #include "net/headers.h"
 #include "packet.h"
-#include "steer.skel.h"
 #include "steer_abi.h"
+
+// After the types that it names.
+#include "steer.skel.h"
 
 namespace quicrx::test {
 namespace {

@@ -20,11 +20,11 @@ def fetch(network, site, names, address=V4_SERVER, seconds=60, options=()):
         site.expect_same(site.root / name, site.downloads / name)
 
 
-def upload(network, site, source, name, address=V4_SERVER, seconds=60, method="PUT"):
+def upload(network, site, source, name, address=V4_SERVER, seconds=60, method="PUT", options=()):
     """Uploads a file and compares what was stored."""
     network.run(network.client,
                 *command(address, [f"https://localhost/upload/{name}"], "-q", f"--http-method={method}",
-                         f"--data={source}"), timeout=seconds)
+                         f"--data={source}", *options), timeout=seconds)
     site.expect_same(source, site.uploads / name)
 
 

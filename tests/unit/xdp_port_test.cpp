@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <random>
 
 #include "net/headers.h"
@@ -29,24 +30,31 @@ struct PlainRing {
 
 class XdpPortTest : public testing::Test {
  protected:
-  XdpPortTest() : receive_words_(kHalf), transmit_words_(kHalf) {
-    config_.interface.mtu = 1500;
-    config_.plan = {.frame_bytes = kFrame,
-                    .receive_frames = kHalf,
-                    .transmit_frames = kHalf,
-                    .receive_ring = kRing,
-                    .fill_ring = kRing,
-                    .transmit_ring = kRing};
-    auto memory = map_umem(std::size_t{2} * kHalf * kFrame);
+  XdpPortTest() : XdpPortTest({}) {}
+
+  explicit XdpPortTest(const XdpPort::Config& config)
+      : config_(config),
+        receive_words_(kHalf),
+        transmit_words_(kHalf),
+        gather_words_(config.plan.gather_frames) {
+    if (config_.interface.mtu == 0) config_.interface.mtu = 1500;
+    config_.plan.chunk_bytes = kFrame;
+    config_.plan.receive_frames = config_.plan.transmit_frames = kHalf;
+    config_.plan.receive_ring = config_.plan.fill_ring = config_.plan.transmit_ring = kRing;
+    auto memory = map_umem(config_.plan.umem_bytes());
+    auto gather = map_umem(std::size_t{config_.plan.gather_frames} * config_.plan.gather_frame_bytes);
     umem_ = memory->mapping.bytes();
     XskRings rings;
     rings.fill = fill_.memory();
     rings.completion = completion_.memory();
     rings.receive = receive_.memory();
     rings.transmit = transmit_.memory();
-    const XdpPort::Storage storage{
-        {receive_words_, &pool_counters_[0]}, {transmit_words_, &pool_counters_[1]}, &counters_};
-    port_ = std::make_unique<XdpPort>(config_, storage, std::move(*memory), XskSocket(std::move(rings)));
+    const XdpPort::Storage storage{{receive_words_, &pool_counters_[0]},
+                                   {transmit_words_, &pool_counters_[1]},
+                                   {gather_words_, &pool_counters_[2]},
+                                   &counters_};
+    port_ = std::make_unique<XdpPort>(config_, storage, std::move(*memory), std::move(*gather),
+                                      XskSocket(std::move(rings)));
     path_.local = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 1}, 443);
     path_.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 2}, 5000);
     EXPECT_EQ(receive(), 0u);
@@ -87,8 +95,8 @@ class XdpPortTest : public testing::Test {
   XdpPort::Config config_;
   PlainRing<std::uint64_t> fill_, completion_;
   PlainRing<xdp_desc> receive_, transmit_;
-  std::vector<FrameWord> receive_words_, transmit_words_;
-  std::array<PoolCounters, 2> pool_counters_;
+  std::vector<FrameWord> receive_words_, transmit_words_, gather_words_;
+  std::array<PoolCounters, 3> pool_counters_;
   PortCounters counters_;
   MutableBytes umem_;
   Path path_;
@@ -227,6 +235,168 @@ TEST_F(XdpPortTest, DropsRubbishAndGivesItsFrameBack) {
   EXPECT_GT(counters_.get(PortCounter::drop_bad_frame), 19'000u);
 }
 
+class JumboPortTest : public XdpPortTest {
+ protected:
+  JumboPortTest() : XdpPortTest(jumbo()) {}
+
+  static XdpPort::Config jumbo() {
+    XdpPort::Config config;
+    config.interface.mtu = 5000;
+    config.plan.transmit_chunks = 3;
+    config.plan.gather_frames = 2;
+    config.plan.gather_frame_bytes = 5100;
+    return config;
+  }
+
+  /// A datagram as the kernel delivers one that is larger than a chunk: `part` bytes a descriptor.
+  void deliver_in_parts(const std::string& payload, std::size_t part) {
+    std::vector<std::uint8_t> packet(payload.size() + 100);
+    std::ranges::copy(payload, packet.begin() + 100);
+    const MutableBytes room = MutableBytes(packet).subspan(100);
+    const std::size_t headers = write_headers(room, path_.remote, path_.local, {}, Ecn::ect1);
+    const Bytes whole = Bytes(packet).subspan(100 - headers);
+    for (std::size_t at = 0; at < whole.size(); at += part) {
+      const std::uint64_t frame = fill_.entries[fill_.consumer++ % kRing] + 256;
+      const Bytes piece = whole.subspan(at, std::min(part, whole.size() - at));
+      std::ranges::copy(piece, umem_.subspan(frame).begin());
+      const bool more = at + part < whole.size();
+      show({.addr = frame, .len = static_cast<std::uint32_t>(piece.size()), .options = more ? 1u : 0u});
+    }
+  }
+
+  std::string received(std::size_t at) {
+    return {batch_[at].frame.payload().begin(), batch_[at].frame.payload().end()};
+  }
+};
+
+std::string pattern(std::size_t bytes) {
+  std::string text(bytes, 0);
+  for (std::size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>(i * 7 + i / 256);
+  return text;
+}
+
+TEST_F(JumboPortTest, PutsAPacketOfSeveralFramesTogether) {
+  deliver_in_parts(pattern(4800), 1500);
+  ASSERT_EQ(receive(1), 0u) << "a part a turn: the batch may end within a packet";
+  ASSERT_EQ(receive(), 1u);
+  EXPECT_EQ(received(0), pattern(4800));
+  EXPECT_EQ(batch_[0].path.remote, path_.remote);
+  EXPECT_EQ(counters_.get(PortCounter::gathered_datagrams), 1u);
+  EXPECT_EQ(count_states(gather_words_).held, 1u);
+  ASSERT_TRUE(deliver("small"));
+  ASSERT_EQ(receive(), 1u);
+  EXPECT_EQ(received(0), "small");
+  port_->flush();
+  EXPECT_EQ(count_states(gather_words_).free, 2u);
+  batch_[0].frame = Frame();
+  port_->flush();
+  EXPECT_EQ(receive_counts().fill, kHalf);
+}
+
+TEST_F(JumboPortTest, LosesOnlyThePacketThatCannotBePutTogether) {
+  for (int i = 0; i < 3; ++i) deliver_in_parts(pattern(3000), 1500);
+  ASSERT_EQ(receive(), 2u) << "there are two frames to gather in";
+  EXPECT_EQ(counters_.get(PortCounter::drop_not_gathered), 1u);
+  for (Datagram& datagram : batch_) datagram.frame = Frame();
+  deliver_in_parts(pattern(5200), 1500);  // longer than any packet of this MTU
+  deliver_in_parts(pattern(3000), 1500);
+  const std::uint32_t before = receive_.producer;
+  deliver_in_parts(pattern(3000), 1500);
+  receive_.entries[before % kRing].len = 60'000;  // a descriptor that cannot be
+  deliver_in_parts(pattern(2000), 1500);
+  ASSERT_EQ(receive(), 2u);
+  EXPECT_EQ(received(0), pattern(3000));
+  EXPECT_EQ(received(1), pattern(2000));
+  EXPECT_EQ(counters_.get(PortCounter::drop_not_gathered), 3u);
+  for (Datagram& datagram : batch_) datagram.frame = Frame();
+  port_->flush();
+  EXPECT_EQ(receive_counts().fill, kHalf);
+  EXPECT_EQ(count_states(gather_words_).free, 2u);
+}
+
+TEST_F(JumboPortTest, SendsOneDescriptorForEachChunk) {
+  ASSERT_TRUE(send(pattern(4900)));
+  ASSERT_TRUE(send("small"));
+  port_->flush();
+  ASSERT_EQ(transmit_.producer - transmit_.consumer, 4u);
+  std::vector<std::uint8_t> packet;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const xdp_desc part = transmit_.entries[(transmit_.consumer + i) % kRing];
+    EXPECT_EQ(part.options, i < 2 ? 1u : 0u);
+    EXPECT_EQ(part.addr / kFrame, (part.addr + part.len - 1) / kFrame) << "within a chunk";
+    const Bytes bytes = umem_.subspan(part.addr, part.len);
+    packet.insert(packet.end(), bytes.begin(), bytes.end());
+  }
+  const auto parsed = parse_frame(packet);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(std::string(packet.begin() + static_cast<long>(parsed->payload_offset), packet.end()),
+            pattern(4900));
+  complete();
+  complete();
+  port_->flush();
+  EXPECT_EQ(transmit_counts().transmit, 2u) << "not back before its last chunk";
+  EXPECT_EQ(port_->frames_in_transmit(), 2u);
+  complete();
+  complete();
+  port_->flush();
+  EXPECT_EQ(transmit_counts().free, kHalf);
+  EXPECT_EQ(port_->frames_in_transmit(), 0u);
+  complete();  // of nothing that is out
+  EXPECT_EQ(receive(), 0u);
+  EXPECT_EQ(pool_counters_[1].get(PoolCounter::bad_descriptor), 1u);
+}
+
+TEST(DeviceClock, TellsArrivalsInOurClock) {
+  const Timestamp sampled{std::chrono::hours(1)};
+  const DeviceClock clock(ClockSample{.device_ns = 5'000'000'000'000, .ours = sampled});
+  const auto now = sampled + std::chrono::milliseconds(10);
+  EXPECT_EQ(clock.arrival(5'000'009'000'000, now), sampled + std::chrono::milliseconds(9));
+  EXPECT_EQ(clock.arrival(4'999'990'000'000, now), sampled - std::chrono::milliseconds(10))
+      << "before the sample";
+  EXPECT_EQ(clock.arrival(5'000'010'100'000, now), now) << "not in the future, whatever the clocks' drift";
+  for (const std::uint64_t impossible :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5'000'011'000'000},
+        std::uint64_t{4'999'000'000'000}, ~std::uint64_t{0}, std::uint64_t{1} << 63})
+    EXPECT_FALSE(clock.arrival(impossible, now)) << impossible;
+}
+
+class MetadataPortTest : public XdpPortTest {
+ protected:
+  MetadataPortTest() : XdpPortTest(with_metadata()) {}
+
+  static XdpPort::Config with_metadata() {
+    XdpPort::Config config;
+    config.receive_metadata = true;
+    return config;
+  }
+
+  void deliver_told(const quicrx_metadata& told) {
+    ASSERT_TRUE(deliver("hello"));
+    const std::uint64_t packet = receive_.entries[(receive_.producer - 1) % kRing].addr;
+    std::memcpy(umem_.subspan(packet - sizeof(told)).data(), &told, sizeof(told));
+  }
+};
+
+TEST_F(MetadataPortTest, TakesHashAndArrivalFromTheNic) {
+  const Timestamp now{std::chrono::hours(1)};
+  deliver_told({.timestamp_ns = 999'000, .hash = 0x1234, .unused = 0});
+  ASSERT_EQ(port_->receive(batch_, now), 1u);
+  EXPECT_EQ(batch_[0].flow_hash, 0x1234u);
+  EXPECT_EQ(batch_[0].arrival, now) << "no clock to read the timestamp by";
+
+  port_->use_clock(DeviceClock(ClockSample{.device_ns = 1'000'000, .ours = now}));
+  deliver_told({.timestamp_ns = 999'000, .hash = 0, .unused = 0});
+  deliver_told({.timestamp_ns = 77, .hash = 0, .unused = 0});
+  deliver_told({.timestamp_ns = std::uint64_t{1} << 60, .hash = 0, .unused = 0});
+  ASSERT_EQ(port_->receive(batch_, now), 3u);
+  EXPECT_EQ(batch_[0].arrival, now - std::chrono::microseconds(1));
+  EXPECT_EQ(batch_[0].flow_hash, 0u);
+  EXPECT_EQ(batch_[2].arrival, now);
+  EXPECT_EQ(counters_.get(PortCounter::hashed_datagrams), 1u);
+  EXPECT_EQ(counters_.get(PortCounter::timestamped_datagrams), 2u);
+  EXPECT_EQ(counters_.get(PortCounter::bad_timestamps), 1u);
+}
+
 TEST(UmemPlan, KeepsRoomForEveryFrameOnItsRing) {
   for (const std::uint32_t nic : {0u, 256u, 511u, 4096u, 8192u}) {
     for (const std::optional<std::uint32_t> frames :
@@ -234,7 +404,7 @@ TEST(UmemPlan, KeepsRoomForEveryFrameOnItsRing) {
       Interface interface;
       interface.mtu = 1500;
       interface.receive_ring_frames = nic;
-      const auto plan = plan_umem(interface, frames);
+      const auto plan = plan_umem(interface, {}, frames);
       ASSERT_TRUE(plan);
       if (frames) {
         EXPECT_EQ(plan->frames(), *frames);
@@ -254,18 +424,43 @@ TEST(UmemPlan, KeepsRoomForEveryFrameOnItsRing) {
 TEST(UmemPlan, ChoosesFramesThatHoldTheMtuAndSuitTheDriver) {
   Interface interface;
   interface.mtu = 1500;
-  EXPECT_EQ(plan_umem(interface, {})->frame_bytes, 2048u);
-  interface.driver = "igb";
-  EXPECT_EQ(plan_umem(interface, {})->frame_bytes, 4096u) << "it cuts frames in 2 KiB chunks";
+  EXPECT_EQ(plan_umem(interface, {}, {})->chunk_bytes, 2048u);
+  for (const char* driver : {"igb", "igc", "ixgbe"}) {
+    interface.driver = driver;
+    EXPECT_EQ(plan_umem(interface, {}, {})->chunk_bytes, 4096u) << "it cuts or drops frames in 2 KiB chunks";
+    interface.mtu = 3072 - 26;
+    EXPECT_TRUE(plan_umem(interface, {}, {})) << "it fills 3 KiB of a 4 KiB chunk";
+    interface.mtu += 1;
+    EXPECT_FALSE(plan_umem(interface, {}, {}));
+    interface.mtu = 1500;
+  }
   interface.driver = "veth";
-  interface.mtu = 2048 - 256 - 22;
-  EXPECT_EQ(plan_umem(interface, {})->frame_bytes, 2048u);
+  interface.mtu = 2048 - 256 - 26;
+  EXPECT_EQ(plan_umem(interface, {}, {})->chunk_bytes, 2048u);
   interface.mtu += 1;
-  EXPECT_EQ(plan_umem(interface, {})->frame_bytes, 4096u);
-  interface.mtu = 4096 - 256 - 22;
-  EXPECT_TRUE(plan_umem(interface, {}));
+  EXPECT_EQ(plan_umem(interface, {}, {})->chunk_bytes, 4096u);
+  interface.mtu = 4096 - 256 - 26;
+  EXPECT_FALSE(plan_umem(interface, {}, {})->multi_buffer());
   interface.mtu += 1;
-  EXPECT_FALSE(plan_umem(interface, {}));
+  EXPECT_FALSE(plan_umem(interface, {}, {})) << "an old kernel";
+  DeviceFeatures features;
+  EXPECT_FALSE(plan_umem(interface, features, {})) << "a driver without";
+  features.multi_buffer = true;
+  EXPECT_TRUE(plan_umem(interface, features, {})->multi_buffer());
+}
+
+TEST(UmemPlan, GivesAJumboDatagramItsChunks) {
+  Interface interface;
+  interface.mtu = 9000;
+  DeviceFeatures features;
+  features.multi_buffer = true;
+  const auto plan = plan_umem(interface, features, {});
+  ASSERT_TRUE(plan);
+  EXPECT_GE(plan->transmit_frame_bytes(), kTransmitHeadroom + 9000);
+  EXPECT_GE(plan->transmit_ring, plan->transmit_frames * plan->transmit_chunks)
+      << "every chunk has its place";
+  EXPECT_GE(plan->gather_frame_bytes, 9000u + 26);
+  EXPECT_EQ(plan->umem_bytes() % plan->chunk_bytes, 0u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "cli/setup_lock.h"
 #include "steer_abi.h"
 #include "xdp/capabilities.h"
+#include "xdp/carrier.h"
 #include "xdp/steering.h"
 
 namespace quicrx::cli {
@@ -24,6 +26,9 @@ struct LoadOptions {
   std::vector<std::string> addresses;
   AttachMode mode = AttachMode::automatic;
   bool pass_invalid = false;
+  std::optional<unsigned> priority;
+  std::vector<xdp_action> chain_on;
+  bool receive_metadata = false;
 };
 
 Result<SteeringConfig> steering_of(const LoadOptions& options) {
@@ -40,7 +45,30 @@ Result<SteeringConfig> steering_of(const LoadOptions& options) {
     return fail(ErrorKind::usage, "--address: at most " + std::to_string(QUICRX_MAX_PREFIXES) + " prefixes");
   config.mode = options.mode;
   if (options.pass_invalid) config.flags |= QUICRX_PASS_INVALID;
+  config.priority = options.priority;
+  if (!options.chain_on.empty()) config.chain_on = options.chain_on;
+  config.receive_metadata = options.receive_metadata;
+  if (config.receive_metadata && config.mode == AttachMode::generic)
+    return fail(ErrorKind::usage, "--rx-metadata is of the driver: it has no generic mode");
+  if (config.receive_metadata && (config.priority || config.chain_on))
+    return fail(ErrorKind::usage,
+                "--rx-metadata attaches the program alone: no --priority, no --chain-actions");
   return config;
+}
+
+/// Whether other programs can be attached too.
+std::string company_of(const Attachment& loaded, const SteeringConfig& config) {
+  if (loaded.priority)
+    return "beside other programs (libxdp's dispatcher), priority " + std::to_string(*loaded.priority);
+  if (config.receive_metadata) return "alone (receive metadata)";
+  return std::string("alone (this kernel does not support libxdp's dispatcher") +
+         (config.priority || config.chain_on ? ": no priority, no chain" : "") + ")";
+}
+
+void warn_without_carrier(const Interface& interface, const CarrierWatch& carrier) {
+  if (!carrier.wait())
+    std::fprintf(stderr, "quicrx: %s: no carrier after %d s\n", interface.name.c_str(),
+                 static_cast<int>(CarrierWatch::kLongest.count()));
 }
 
 Result<void> load(const LoadOptions& options) {
@@ -50,14 +78,14 @@ Result<void> load(const LoadOptions& options) {
   if (!interface) return tl::unexpected(interface.error());
   const auto lock = SetupLock::take();
   if (!lock) return tl::unexpected(lock.error());
+  const CarrierWatch carrier(*interface);
   auto loaded = clear_abandoned(*interface).and_then([&] { return load_steering(*interface, *config); });
   if (!loaded) return tl::unexpected(loaded.error());
   if (!loaded->native_refused.empty())
     std::fprintf(stderr, "quicrx: fell back to generic mode: %s\n", loaded->native_refused.c_str());
   std::printf("quicrx: loaded on %s: %s mode, %s\n", options.interface.c_str(),
-              std::string(loaded->mode_name()).c_str(),
-              loaded->dispatcher ? "beside other programs (libxdp's dispatcher)"
-                                 : "alone (this kernel does not support libxdp's dispatcher)");
+              std::string(loaded->mode_name()).c_str(), company_of(*loaded, *config).c_str());
+  warn_without_carrier(*interface, carrier);
   return {};
 }
 
@@ -66,7 +94,10 @@ Result<void> unload(const std::string& name) {
   if (!interface) return tl::unexpected(interface.error());
   const auto lock = SetupLock::take();
   if (!lock) return tl::unexpected(lock.error());
-  return unload_steering(*interface);
+  const CarrierWatch carrier(*interface);
+  auto done = unload_steering(*interface);
+  if (done) warn_without_carrier(*interface, carrier);
+  return done;
 }
 
 }  // namespace
@@ -94,6 +125,24 @@ void add_load(CLI::App& app, Action& action) {
       ->type_name("");
   command->add_flag("--pass-invalid", options->pass_invalid,
                     "Pass what cannot be QUIC to the kernel instead of dropping it");
+  const std::map<std::string, xdp_action> actions{{"aborted", XDP_ABORTED},
+                                                  {"drop", XDP_DROP},
+                                                  {"pass", XDP_PASS},
+                                                  {"tx", XDP_TX},
+                                                  {"redirect", XDP_REDIRECT}};
+  command
+      ->add_option("--priority", options->priority,
+                   "Among the interface's XDP programs, lower first (default: 50)")
+      ->type_name("N");
+  command
+      ->add_option("--chain-actions", options->chain_on,
+                   "After which of our verdicts the next program runs (default: pass)")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(actions).description("aborted,drop,pass,tx,redirect"))
+      ->type_name("");
+  command->add_flag(
+      "--rx-metadata", options->receive_metadata,
+      "Have the driver tell each packet's hardware timestamp and hash; excludes other XDP programs");
   command->callback([options, &action] { action = [options] { return load(*options); }; });
 }
 

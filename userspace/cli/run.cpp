@@ -9,6 +9,7 @@
 #include <CLI/Formatter.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,7 +23,11 @@
 #include "service/h3_service.h"
 #include "service/hq_service.h"
 #include "service/upload.h"
+#include "steer_abi.h"
 #include "telemetry/record.h"
+#include "xdp/carrier.h"
+#include "xdp/device_features.h"
+#include "xdp/queue_trap.h"
 #include "xdp/steer_maps.h"
 
 namespace quicrx::cli {
@@ -86,13 +91,8 @@ Result<Interface> interface_of(const RunOptions& options) {
                 options.interface + " has " + std::to_string(interface->receive_queues) +
                     " receive queue(s): there is no queue " + std::to_string(options.queue) +
                     "; 'ethtool -l " + options.interface + "' shows them");
-  // The kernel takes frames for such a queue and never sends them.
-  if (interface && options.queue >= interface->transmit_queues)
-    return fail(ErrorKind::unsupported,
-                options.interface + " has " + std::to_string(interface->transmit_queues) +
-                    " transmit queue(s): nothing could be sent from queue " + std::to_string(options.queue) +
-                    "; 'ethtool -L " + options.interface + "' gives it one");
-  return interface;
+  if (!interface) return interface;
+  return refuse_mute_queue(*interface, options.queue).map([&] { return *interface; });
 }
 
 UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName transmit) {
@@ -106,7 +106,7 @@ Worker::Storage worker_storage(Record& record) {
   const auto pool = [&](PoolName name) {
     return PoolStorage{record.words(name), &header.pools[static_cast<std::size_t>(name)]};
   };
-  return {.xdp = {pool(PoolName::receive), pool(PoolName::transmit), &header.xdp},
+  return {.xdp = {pool(PoolName::receive), pool(PoolName::transmit), pool(PoolName::gather), &header.xdp},
           .socket4 = socket_storage(record, PoolName::socket4_receive, PoolName::socket4_transmit),
           .socket6 = socket_storage(record, PoolName::socket6_receive, PoolName::socket6_transmit),
           .endpoint = &header.endpoint};
@@ -116,6 +116,7 @@ void describe(RecordHeader& header, const Worker& worker, const RunOptions& opti
   header.xsk = worker.xdp().descriptor();
   header.udp_port = options.port;
   header.zero_copy = worker.xdp().zero_copy() ? 1 : 0;
+  header.zero_copy_refused = worker.xdp().zero_copy_refused();
   header.huge_pages = worker.xdp().huge_pages() ? 1 : 0;
   header.busy_poll_microseconds = options.busy_poll_microseconds;
 }
@@ -136,8 +137,24 @@ void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {
                interface.name, reserved);
 }
 
+/// "zero copy", or "copy mode" and why.
+std::string copy_text(const XdpPort& port, const Interface& interface, const Attachment& attachment) {
+  if (port.zero_copy()) return "zero copy";
+  if (port.zero_copy_refused() != 0)
+    return "copy mode (" + interface.driver +
+           " refused zero copy: " + std::strerror(port.zero_copy_refused()) + ")";
+  return attachment.native ? "copy mode (as asked for)" : "copy mode (generic XDP has no zero copy)";
+}
+
+std::string metadata_text(const Worker::Config& config, const XdpPort& port) {
+  if (!config.xdp.receive_metadata) return "";
+  return port.has_clock() ? ", receive metadata with timestamps"
+                          : ", receive metadata without timestamps (no PTP clock)";
+}
+
 void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
-              const Worker& worker, const UmemPlan& plan) {
+              const Worker& worker, const Worker::Config& config) {
+  const UmemPlan& plan = config.xdp.plan;
   if (interface.receive_queues > 1)
     spdlog::warn(
         "{} has {} receive queues and queue {} is served: what comes in on the others is served by the "
@@ -146,10 +163,11 @@ void announce(const RunOptions& options, const Interface& interface, const Attac
   if (!attachment.native_refused.empty())
     spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
   warn_of_other_ports(interface, options.port);
-  spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages",
+  spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages{}{}",
                interface.name, options.queue, options.port, attachment.mode_name(),
-               worker.xdp().zero_copy() ? "zero copy" : "copy mode (no zero copy)", plan.frames(),
-               plan.frame_bytes, worker.xdp().huge_pages() ? "huge" : "normal (no huge pages free)");
+               copy_text(worker.xdp(), interface, attachment), plan.frames(), plan.chunk_bytes,
+               worker.xdp().huge_pages() ? "huge" : "normal (no huge pages free)",
+               plan.multi_buffer() ? ", several a packet" : "", metadata_text(config, worker.xdp()));
 }
 
 void start_log(bool verbose) {
@@ -166,12 +184,33 @@ Result<void> take_lock(std::optional<SetupLock>& lock) {
   return {};
 }
 
+/// The flags of the loaded program; an error where it does not suit the plan, or the queue turns out to be
+/// mute now that it is attached.
+Result<std::uint32_t> loaded_for(const Interface& interface, const Attachment& attachment,
+                                 const UmemPlan& plan, std::uint32_t queue) {
+  if (auto refused = refuse_mute_queue(interface, queue); !refused) return tl::unexpected(refused.error());
+  const auto config =
+      SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
+  if (!config) return tl::unexpected(config.error());
+  // In generic mode such packets reach the socket too long (seen on Linux 6.18: what lies in fragments is
+  // counted twice).
+  if (plan.multi_buffer() && !attachment.native)
+    return fail(ErrorKind::unsupported,
+                interface.name + ": generic XDP does not take packets larger than a frame; 'ip link set " +
+                    interface.name + " mtu " + std::to_string(largest_single_buffer_mtu(interface.driver)) +
+                    "' is the most");
+  if (plan.multi_buffer() && (config->flags & QUICRX_MULTI_BUFFER) == 0)
+    return fail(ErrorKind::busy, interface.name + ": quicrx was loaded for a smaller MTU; 'quicrx unload " +
+                                     interface.name + "', then load it again");
+  return config->flags;
+}
+
 /// What the user said is checked before anything is changed; what was changed goes with the scope.
 Result<void> run(const RunOptions& options) {
   const Descriptor stop = stop_signals();
   const auto interface = check_machine().and_then([&] { return interface_of(options); });
   if (!interface) return tl::unexpected(interface.error());
-  const auto plan = plan_umem(*interface, options.frames);
+  const auto plan = plan_umem(*interface, ask_device_features(*interface), options.frames);
   if (!plan) return tl::unexpected(plan.error());
   const auto tls = TlsContext::load(options.certificate, options.key, {"h3", "hq-interop"});
   if (!tls) return tl::unexpected(tls.error());
@@ -186,9 +225,12 @@ Result<void> run(const RunOptions& options) {
   if (auto cleared = clear_abandoned(*interface, options.port); !cleared) return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
+  const CarrierWatch carrier(*interface);
   auto ensured = OwnedProgram::ensure(*interface, options.port);
   if (!ensured) return tl::unexpected(ensured.error());
   program.emplace(std::move(*ensured));
+  const auto loaded = loaded_for(*interface, program->attachment(), *plan, options.queue);
+  if (!loaded) return tl::unexpected(loaded.error());
 
   H3Service h3(*http);
   HqService hq(*http);
@@ -197,6 +239,7 @@ Result<void> run(const RunOptions& options) {
                                       .plan = *plan,
                                       .bind = options.bind,
                                       .native = program->attachment().native,
+                                      .receive_metadata = (*loaded & QUICRX_RX_METADATA) != 0,
                                       .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)},
                               .udp_port = options.port,
                               .limits = {},
@@ -210,7 +253,10 @@ Result<void> run(const RunOptions& options) {
   });
   if (!steered) return steered;
   lock.reset();
-  announce(options, *interface, program->attachment(), **worker, *plan);
+  if (!carrier.wait())
+    spdlog::warn("{}: no carrier {} s after the XDP program was attached and the socket bound",
+                 interface->name, CarrierWatch::kLongest.count());
+  announce(options, *interface, program->attachment(), **worker, config);
   raise_descriptor_limit();
   (*worker)->run(stop.get());
   spdlog::info("stopped");

@@ -19,6 +19,7 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
 }  // namespace
 
 Result<UmemMemory> map_umem(std::size_t bytes) {
+  if (bytes == 0) return UmemMemory{};
   const int common = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
   const int access = PROT_READ | PROT_WRITE;
   const std::size_t huge_bytes = round_up(bytes, kHugePageBytes);

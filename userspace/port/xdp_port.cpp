@@ -5,79 +5,133 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "net/headers.h"
+#include "xdp/xsk_abi.h"
 
 namespace quicrx {
 namespace {
 
 constexpr PoolId kReceivePool = 1;
 constexpr PoolId kTransmitPool = 2;
+constexpr PoolId kGatherPool = 3;
 // One call takes 32 frames in copy mode on older kernels; what is left after so many goes with the next turn.
 constexpr int kMaxSendCalls = 4;
 
 }  // namespace
 
 Result<std::unique_ptr<XdpPort>> XdpPort::open(const Config& config, const Storage& storage) {
-  auto memory = map_umem(std::size_t{config.plan.frames()} * config.plan.frame_bytes);
+  const UmemPlan& plan = config.plan;
+  auto memory = map_umem(plan.umem_bytes());
   if (!memory) return tl::unexpected(memory.error());
-  auto socket = XskSocket::create(config.plan, memory->mapping.bytes());
+  auto gather_memory = map_umem(std::size_t{plan.gather_frames} * plan.gather_frame_bytes);
+  if (!gather_memory) return tl::unexpected(gather_memory.error());
+  auto socket = XskSocket::create(plan, memory->mapping.bytes());
   if (!socket) return tl::unexpected(socket.error());
-  auto port = std::make_unique<XdpPort>(config, storage, std::move(*memory), std::move(*socket));
+  auto port = std::make_unique<XdpPort>(config, storage, std::move(*memory), std::move(*gather_memory),
+                                        std::move(*socket));
   port->refill();
-  if (auto bound = port->socket_.bind(config.interface, config.queue, config.bind, config.native); !bound)
+  const BindOptions bind{config.bind, config.native, plan.multi_buffer()};
+  if (auto bound = port->socket_.bind(config.interface, config.queue, bind); !bound)
     return tl::unexpected(bound.error());
   if (config.busy_poll.count() > 0) {
     auto set = port->socket_.prefer_busy_poll(config.busy_poll, static_cast<int>(kBatch));
     if (!set) return tl::unexpected(set.error());
   }
+  if (config.receive_metadata)
+    if (auto clock = DeviceClock::open(config.interface)) port->use_clock(std::move(*clock));
   return port;
 }
 
-XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory, XskSocket socket)
+XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory, UmemMemory gather_memory,
+                 XskSocket socket)
     : config_(config),
       counters_(*storage.counters),
       memory_(std::move(memory)),
-      receive_({kReceivePool, config.plan.frame_bytes, 0}, memory_.mapping.bytes(), storage.receive.words,
+      receive_({kReceivePool, config.plan.chunk_bytes, 0}, memory_.mapping.bytes(), storage.receive.words,
                *storage.receive.counters),
-      transmit_(
-          {kTransmitPool, config.plan.frame_bytes, kTransmitHeadroom},
-          memory_.mapping.bytes().subspan(std::size_t{config.plan.receive_frames} * config.plan.frame_bytes),
-          storage.transmit.words, *storage.transmit.counters),
-      socket_(std::move(socket)) {}
+      transmit_({kTransmitPool, config.plan.transmit_frame_bytes(), kTransmitHeadroom},
+                memory_.mapping.bytes().subspan(config.plan.transmit_start()), storage.transmit.words,
+                *storage.transmit.counters),
+      gather_memory_(std::move(gather_memory)),
+      gather_({kGatherPool, config.plan.gather_frame_bytes, 0}, gather_memory_.mapping.bytes(),
+              storage.gather.words, *storage.gather.counters),
+      gatherer_(gather_),
+      socket_(std::move(socket)),
+      parts_out_(config.plan.transmit_frames) {}
 
 void XdpPort::refill() {
   std::uint32_t added = 0;
   for (std::uint32_t room = socket_.fill.room(config_.plan.receive_frames); added < room; ++added) {
     const auto index = receive_.lend_for_receive();
     if (!index) break;
-    socket_.fill.put(std::uint64_t{*index} * config_.plan.frame_bytes);
+    socket_.fill.put(std::uint64_t{*index} * config_.plan.chunk_bytes);
   }
   if (added > 0) socket_.fill.publish();
 }
 
 void XdpPort::complete() {
   const std::uint32_t done = socket_.completion.available(socket_.completion.size());
-  for (std::uint32_t i = 0; i < done; ++i) {
-    const std::uint64_t frame = socket_.completion.take() / config_.plan.frame_bytes;
-    // Below receive_frames the difference wraps to an index that the pool refuses and counts.
-    transmit_.take_completed(static_cast<FrameIndex>(frame - config_.plan.receive_frames));
-  }
+  std::uint32_t frames = 0;
+  for (std::uint32_t i = 0; i < done; ++i) frames += take_completion(socket_.completion.take()) ? 1 : 0;
   if (done == 0) return;
   socket_.completion.release();
-  in_transmit_ -= std::min(done, in_transmit_);
+  in_transmit_ -= std::min(frames, in_transmit_);
+}
+
+/// True when the frame is back. One of several chunks is only with its last: they complete one by one.
+bool XdpPort::take_completion(std::uint64_t address) {
+  const std::uint64_t start = config_.plan.transmit_start();
+  // A receive frame's address becomes an index that the pool refuses and counts.
+  const std::uint64_t frame =
+      address < start ? transmit_.size() : (address - start) / config_.plan.transmit_frame_bytes();
+  if (frame < transmit_.size() && parts_out_[frame] > 1) {
+    --parts_out_[frame];
+    return false;
+  }
+  return transmit_.take_completed(static_cast<FrameIndex>(std::min<std::uint64_t>(frame, transmit_.size())));
+}
+
+/// The packet that the descriptor ends, as a frame's payload.
+std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
+  const std::uint32_t chunk = config_.plan.chunk_bytes;
+  const bool more = (descriptor.options & kXdpPacketContinues) != 0;
+  const bool first = !gatherer_.in_packet();
+  auto frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr / chunk));
+  const std::uint64_t offset = descriptor.addr % chunk;
+  if (frame && descriptor.len > chunk - offset) {
+    counters_.add(PortCounter::drop_bad_frame);
+    frame.reset();
+  }
+  if (frame) {
+    frame->set_payload(offset, descriptor.len);
+    if (first) take_metadata(*frame);
+  }
+  if (first && !more) return frame;
+  auto whole = frame ? gatherer_.add(frame->payload(), more) : gatherer_.add_lost(more);
+  if (!more) counters_.add(whole ? PortCounter::gathered_datagrams : PortCounter::drop_not_gathered);
+  return whole;
+}
+
+/// What the XDP program put before the packet. Kept until the packet's last part is there.
+void XdpPort::take_metadata(const Frame& frame) {
+  if (!config_.receive_metadata || frame.headroom().size() < sizeof(metadata_)) return;
+  std::memcpy(&metadata_, frame.payload().data() - sizeof(metadata_), sizeof(metadata_));
+}
+
+void XdpPort::apply_metadata(Datagram& datagram) {
+  datagram.flow_hash = metadata_.hash;
+  if (metadata_.hash != 0) counters_.add(PortCounter::hashed_datagrams);
+  if (!clock_ || metadata_.timestamp_ns == 0) return;
+  const auto arrival = clock_->arrival(metadata_.timestamp_ns, datagram.arrival);
+  counters_.add(arrival ? PortCounter::timestamped_datagrams : PortCounter::bad_timestamps);
+  if (arrival) datagram.arrival = *arrival;
 }
 
 std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now) {
-  const std::uint32_t frame_bytes = config_.plan.frame_bytes;
-  auto frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr / frame_bytes));
+  auto frame = take_packet(descriptor);
   if (!frame) return std::nullopt;
-  const std::uint64_t offset = descriptor.addr % frame_bytes;
-  if (descriptor.len > frame_bytes - offset) {
-    counters_.add(PortCounter::drop_bad_frame);
-    return std::nullopt;
-  }
-  frame->set_payload(offset, descriptor.len);
   const auto parsed = parse_frame(frame->payload());
   if (!parsed) {
     counters_.add(PortCounter::drop_bad_frame);
@@ -87,16 +141,19 @@ std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now)
     counters_.add(PortCounter::drop_bad_address);
     return std::nullopt;
   }
-  frame->set_payload(offset + parsed->payload_offset, parsed->payload_bytes);
+  frame->set_payload(frame->headroom().size() + parsed->payload_offset, parsed->payload_bytes);
   counters_.add(PortCounter::received_datagrams);
   counters_.add(PortCounter::received_bytes, parsed->payload_bytes);
-  return Datagram{std::move(*frame), Path{parsed->local, parsed->remote, parsed->link, PortId::af_xdp},
-                  parsed->ecn, now};
+  Datagram datagram{std::move(*frame), Path{parsed->local, parsed->remote, parsed->link, PortId::af_xdp},
+                    parsed->ecn, now};
+  if (config_.receive_metadata) apply_metadata(datagram);
+  return datagram;
 }
 
 std::size_t XdpPort::receive(std::span<Datagram> out, Timestamp now) {
   complete();
   refill();
+  if (clock_) clock_->refresh(now);
   const std::uint32_t ready = socket_.receive.available(static_cast<std::uint32_t>(out.size()));
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < ready; ++i)
@@ -123,22 +180,36 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   const Bytes payload = frame.payload();
   const MutableBytes room = frame.room().first(payload.size());
   const std::size_t header_bytes = write_headers(room, path.local, path.remote, path.link, ecn);
-  // The ring has room for every transmit frame; a frame that is not a present loan is not lent.
   const std::size_t offset = frame.headroom().size() - header_bytes;
+  const std::size_t bytes = header_bytes + payload.size();
   const Tag tag = frame.detach();
-  if (socket_.transmit.room(1) == 0 || !transmit_.lend_for_send(tag)) {
+  // The ring has room for every transmit frame; a frame that is not a present loan is not lent.
+  const std::uint32_t chunks = config_.plan.transmit_chunks;
+  if (socket_.transmit.room(chunks) < chunks || !transmit_.lend_for_send(tag)) {
     transmit_.release(tag);
     counters_.add(PortCounter::drop_send_failed);
     return;
   }
-  const std::uint64_t start =
-      std::uint64_t{config_.plan.receive_frames + tag.index()} * config_.plan.frame_bytes;
-  socket_.transmit.put({.addr = start + offset,
-                        .len = static_cast<std::uint32_t>(header_bytes + payload.size()),
-                        .options = 0});
+  put(tag.index(), offset, bytes);
   ++in_transmit_;
   counters_.add(PortCounter::sent_datagrams);
   counters_.add(PortCounter::sent_bytes, payload.size());
+}
+
+/// One descriptor for each chunk that the packet reaches into.
+void XdpPort::put(FrameIndex index, std::size_t offset, std::size_t bytes) {
+  const UmemPlan& plan = config_.plan;
+  std::uint64_t at = plan.transmit_start() + std::uint64_t{index} * plan.transmit_frame_bytes() + offset;
+  parts_out_[index] = 0;
+  while (bytes > 0) {
+    const std::size_t part = std::min<std::size_t>(bytes, plan.chunk_bytes - at % plan.chunk_bytes);
+    bytes -= part;
+    socket_.transmit.put({.addr = at,
+                          .len = static_cast<std::uint32_t>(part),
+                          .options = bytes > 0 ? kXdpPacketContinues : 0});
+    at += part;
+    ++parts_out_[index];
+  }
 }
 
 /// Has the kernel send what is on the ring. In copy mode one call takes the whole ring since 6.18, and 32
@@ -175,7 +246,7 @@ void XdpPort::flush() {
 
 std::size_t XdpPort::max_payload(const Path& path) const {
   return std::min<std::size_t>(config_.interface.mtu - ip_udp_bytes(path.remote),
-                               config_.plan.frame_bytes - kTransmitHeadroom);
+                               config_.plan.transmit_frame_bytes() - kTransmitHeadroom);
 }
 
 bool XdpPort::poll_driver() {

@@ -3,11 +3,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "frame/slab_pool.h"
 #include "frame/umem_memory.h"
+#include "port/frame_gatherer.h"
 #include "port/leaf_port.h"
 #include "port/port_counters.h"
+#include "steer_abi.h"
+#include "xdp/device_clock.h"
 #include "xdp/umem_plan.h"
 #include "xdp/xsk_socket.h"
 
@@ -31,19 +36,25 @@ class XdpPort final : public LeafPort {
 
     UmemPlan plan;
     BindMode bind = BindMode::automatic;
-    bool native = true;  ///< how the XDP program is attached
+    bool native = true;             ///< how the XDP program is attached
+    bool receive_metadata = false;  ///< the XDP program puts a quicrx_metadata before each packet
     std::chrono::microseconds busy_poll{0};
   };
   struct Storage {
     PoolStorage receive;   ///< plan.receive_frames words
     PoolStorage transmit;  ///< plan.transmit_frames words
+    PoolStorage gather;    ///< plan.gather_frames words
     PortCounters* counters = nullptr;
   };
 
   /// Opens, fills and binds. The XDP program redirects nothing to it until its descriptor is in the map.
   static Result<std::unique_ptr<XdpPort>> open(const Config& config, const Storage& storage);
 
-  XdpPort(const Config& config, const Storage& storage, UmemMemory memory, XskSocket socket);
+  XdpPort(const Config& config, const Storage& storage, UmemMemory memory, UmemMemory gather_memory,
+          XskSocket socket);
+
+  /// Timestamps of the receive metadata are of this clock; without one they are not used.
+  void use_clock(DeviceClock clock) { clock_ = std::move(clock); }
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
@@ -60,11 +71,18 @@ class XdpPort final : public LeafPort {
   /// Lent for send, and not yet back.
   [[nodiscard]] std::uint32_t frames_in_transmit() const { return in_transmit_; }
   [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
+  [[nodiscard]] int zero_copy_refused() const { return socket_.zero_copy_refused(); }
+  [[nodiscard]] bool has_clock() const { return clock_.has_value(); }
   [[nodiscard]] bool huge_pages() const { return memory_.huge_pages; }
   [[nodiscard]] std::chrono::microseconds busy_poll() const { return config_.busy_poll; }
 
  private:
   std::optional<Datagram> read(const xdp_desc& descriptor, Timestamp now);
+  std::optional<Frame> take_packet(const xdp_desc& descriptor);
+  void take_metadata(const Frame& frame);
+  void apply_metadata(Datagram& datagram);
+  void put(FrameIndex index, std::size_t offset, std::size_t bytes);
+  bool take_completion(std::uint64_t address);
   void refill();
   void complete();
   void wake_transmit();
@@ -74,8 +92,14 @@ class XdpPort final : public LeafPort {
   UmemMemory memory_;
   SlabPool receive_;
   SlabPool transmit_;
+  UmemMemory gather_memory_;
+  SlabPool gather_;
+  FrameGatherer gatherer_;
   XskSocket socket_;
-  std::uint32_t in_transmit_ = 0;  // frames lent for send
+  std::optional<DeviceClock> clock_;
+  quicrx_metadata metadata_{};           // of the packet that is being read
+  std::vector<std::uint8_t> parts_out_;  // by transmit frame: chunks that the kernel has
+  std::uint32_t in_transmit_ = 0;        // frames lent for send
   bool unsent_ = false;
 };
 

@@ -12,6 +12,9 @@ namespace quicrx {
 namespace {
 
 constexpr std::size_t kMaxClosePacket = 1200;
+// UDP payloads to probe for before a jumbo one: over IPv6 and a usual tunnel, and over Ethernet.
+constexpr std::uint16_t kLikelyPayload = 1406;
+constexpr std::uint16_t kStandardPayload = 1452;
 constexpr std::uint64_t kIdsForPeer = 7;  // connection IDs of the peer that we keep
 
 ngtcp2_addr to_address(const SocketAddress& address) {
@@ -31,12 +34,20 @@ EndpointCounter gauge_of(Connection::State state) {
   }
 }
 
-ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, Timestamp now) {
+/// `probes` outlives the connection.
+ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, std::array<std::uint16_t, 3>& probes,
+                             Timestamp now) {
   const EndpointLimits& limits = host.limits();
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
   settings.max_tx_udp_payload_size = host.port().max_payload(path);
+  // ngtcp2's own list ends with what Ethernet's standard MTU holds.
+  if (settings.max_tx_udp_payload_size > kStandardPayload) {
+    probes = {kLikelyPayload, kStandardPayload, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
+    settings.pmtud_probes = probes.data();
+    settings.pmtud_probeslen = probes.size();
+  }
   settings.handshake_timeout = static_cast<ngtcp2_duration>(limits.handshake_timeout.count());
   settings.max_window = limits.max_connection_window;
   settings.max_stream_window = limits.max_stream_window;
@@ -87,7 +98,8 @@ Connection::~Connection() {
 }
 
 bool Connection::start(const ngtcp2_pkt_hd& initial, Timestamp now) {
-  const ngtcp2_settings settings = settings_for(host_, path_, now);
+  last_time_ = now;
+  const ngtcp2_settings settings = settings_for(host_, path_, mtu_probes_, now);
   ngtcp2_transport_params parameters = parameters_for(host_, initial, path_);
   ngtcp2_cid id{};
   id.datalen = kConnectionIdBytes;
@@ -152,8 +164,10 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
   const ngtcp2_path path = to_ngtcp2(datagram.path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(datagram.ecn)};
   const Bytes payload = datagram.frame.payload();
+  // A NIC's timestamp may lie before what ngtcp2 has seen already, and its time only goes forward.
+  last_time_ = std::max(last_time_, datagram.arrival);
   const int error =
-      ngtcp2_conn_read_pkt(conn_.get(), &path, &info, payload.data(), payload.size(), to_ngtcp2(now));
+      ngtcp2_conn_read_pkt(conn_.get(), &path, &info, payload.data(), payload.size(), to_ngtcp2(last_time_));
   if (error != 0) {
     handle_read_error(error, now);
     return;
@@ -260,6 +274,7 @@ void Connection::expire(Timestamp now) {
     if (now >= linger_until_) finish();
     return;
   }
+  last_time_ = now;
   const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(now));
   if (error == NGTCP2_ERR_IDLE_CLOSE) {
     count_failed_handshake();

@@ -121,6 +121,8 @@ class Connection final : public StreamControl, public Timer {
   bool close_due_ = false;  // close_packet_ has not left once
   std::uint64_t packets_while_closing_ = 0;
   Timestamp linger_until_;
+  std::array<std::uint16_t, 3> mtu_probes_{};
+  Timestamp last_time_;  // the latest that ngtcp2 was told
   ConnectionStatistics statistics_;
 };
 

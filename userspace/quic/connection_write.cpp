@@ -9,6 +9,7 @@ namespace quicrx {
 
 Connection::Write Connection::write(Timestamp now) {
   if (!conn_) return Write::done;
+  last_time_ = now;
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
   while (quantum > 0 && !close_wanted_) {

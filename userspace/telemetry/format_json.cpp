@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "telemetry/format.h"
@@ -74,7 +75,10 @@ Json queue_json(const QueueSnapshot& queue) {
               {"udp_port", header.udp_port},
               {"zero_copy", header.zero_copy != 0},
               {"huge_pages", header.huge_pages != 0},
-              {"frame_bytes", header.plan.frame_bytes},
+              {"zero_copy_refused",
+               header.zero_copy_refused != 0 ? Json(std::strerror(header.zero_copy_refused)) : Json(nullptr)},
+              {"frame_bytes", header.plan.chunk_bytes},
+              {"multi_buffer", header.plan.multi_buffer()},
               {"busy_poll_microseconds", header.busy_poll_microseconds}}},
             {"frames", std::move(frames)},
             {"af_xdp", all_counters(header.xdp, kPortCounterNames)},
@@ -88,9 +92,15 @@ Json program_json(const InterfaceSnapshot& snapshot) {
   if (!snapshot.attachment) return nullptr;
   Json ports = Json::array();
   for (const auto& [first, last] : snapshot.ports) ports.push_back({{"first", first}, {"last", last}});
-  return {{"id", snapshot.attachment->program_id},         {"mode", snapshot.attachment->mode_name()},
-          {"dispatcher", snapshot.attachment->dispatcher}, {"ports", std::move(ports)},
-          {"any_address", snapshot.any_address},           {"pass_invalid", snapshot.pass_invalid}};
+  return {{"id", snapshot.attachment->program_id},
+          {"mode", snapshot.attachment->mode_name()},
+          {"dispatcher", snapshot.attachment->dispatcher},
+          {"ports", std::move(ports)},
+          {"any_address", snapshot.any_address},
+          {"pass_invalid", snapshot.pass_invalid},
+          {"priority", snapshot.attachment->priority ? Json(*snapshot.attachment->priority) : Json(nullptr)},
+          {"multi_buffer", snapshot.multi_buffer},
+          {"rx_metadata", snapshot.receive_metadata}};
 }
 
 }  // namespace

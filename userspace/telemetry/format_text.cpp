@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <cstring>
 #include <iterator>
 
 #include "telemetry/format.h"
@@ -51,14 +52,22 @@ void put_program(Page& page, const InterfaceSnapshot& snapshot) {
     return;
   }
   const Attachment& attachment = *snapshot.attachment;
-  page.line(1, "XDP program: id {}, {} mode, {}; ports {}, {}{}", attachment.program_id,
-            attachment.mode_name(),
-            attachment.dispatcher ? "in libxdp's dispatcher" : "alone (no dispatcher)",
-            ports_text(snapshot.ports), snapshot.any_address ? "any address" : "listed addresses",
-            snapshot.pass_invalid ? ", what is not QUIC passes" : "");
+  page.line(
+      1, "XDP program: id {}, {} mode, {}; ports {}, {}{}{}{}", attachment.program_id, attachment.mode_name(),
+      attachment.priority ? fmt::format("in libxdp's dispatcher, priority {}", *attachment.priority)
+                          : "alone (no dispatcher)",
+      ports_text(snapshot.ports), snapshot.any_address ? "any address" : "listed addresses",
+      snapshot.pass_invalid ? ", what is not QUIC passes" : "", snapshot.multi_buffer ? ", jumbo frames" : "",
+      snapshot.receive_metadata ? ", receive metadata" : "");
   page.line(1, "packets");
   for (std::size_t i = 0; i < snapshot.counters.size(); ++i)
     page.counter(2, kSteerCounterNames[i], snapshot.counters[i]);
+}
+
+std::string copy_text(const RecordHeader& header) {
+  if (header.zero_copy != 0) return "zero copy";
+  if (header.zero_copy_refused == 0) return "copy mode";
+  return fmt::format("copy mode (zero copy refused: {})", std::strerror(header.zero_copy_refused));
 }
 
 void put_poller(Page& page, const QueueSnapshot& queue) {
@@ -67,18 +76,18 @@ void put_poller(Page& page, const QueueSnapshot& queue) {
     page.line(1, "queue {}: poller {} is gone (killed?); its last figures follow", header.queue, header.pid);
     return;
   }
-  page.line(1, "queue {}: poller {}, UDP port {}, {}, frames of {} bytes on {} pages{}", header.queue,
-            header.pid, header.udp_port, header.zero_copy != 0 ? "zero copy" : "copy mode",
-            header.plan.frame_bytes, header.huge_pages != 0 ? "huge" : "normal",
-            header.busy_poll_microseconds != 0
-                ? fmt::format(", busy polling {} us", header.busy_poll_microseconds)
-                : "");
+  page.line(
+      1, "queue {}: poller {}, UDP port {}, {}, frames of {} bytes on {} pages{}", header.queue, header.pid,
+      header.udp_port, copy_text(header), header.plan.chunk_bytes, header.huge_pages != 0 ? "huge" : "normal",
+      header.busy_poll_microseconds != 0 ? fmt::format(", busy polling {} us", header.busy_poll_microseconds)
+                                         : "");
 }
 
 void put_frames(Page& page, const QueueSnapshot& queue) {
   page.line(2, "{:<18}{:>8}{:>8}{:>8}{:>8}{:>10}", "frames", "size", "free", "fill", "held", "transmit");
   for (std::size_t pool = 0; pool < kPools; ++pool) {
     const FrameCounts& counts = queue.frames[pool];
+    if (counts.total() == 0) continue;
     page.line(2, "{:<18}{:>8}{:>8}{:>8}{:>8}{:>10}", kPoolNames[pool], counts.total(), counts.free,
               counts.fill, counts.held, counts.transmit);
   }

@@ -31,18 +31,20 @@ namespace quicrx {
 enum class PoolName : std::size_t {
   receive,
   transmit,
+  gather,
   socket4_receive,
   socket4_transmit,
   socket6_receive,
   socket6_transmit
 };
-inline constexpr std::size_t kPools = 6;
+inline constexpr std::size_t kPools = 7;
 inline constexpr std::string_view kPoolNames[kPools] = {
-    "receive", "transmit", "socket4_receive", "socket4_transmit", "socket6_receive", "socket6_transmit"};
+    "receive",          "transmit",        "gather",          "socket4_receive",
+    "socket4_transmit", "socket6_receive", "socket6_transmit"};
 
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3130'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3230'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file
@@ -54,7 +56,8 @@ struct RecordHeader {
   std::uint8_t huge_pages = 0;
 
   std::uint64_t busy_poll_microseconds = 0;
-  std::int64_t start_seconds = 0;  ///< Unix time
+  std::int32_t zero_copy_refused = 0;  ///< errno; 0 when zero copy was not asked for, or is there
+  std::int64_t start_seconds = 0;      ///< Unix time
   UmemPlan plan;
   std::uint32_t pool_frames[kPools] = {};
   PoolCounters pools[kPools];

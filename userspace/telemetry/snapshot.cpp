@@ -58,6 +58,8 @@ Result<void> look_at_maps(InterfaceSnapshot& snapshot) {
   snapshot.counters = *counters;
   snapshot.ports = std::move(*ports);
   snapshot.pass_invalid = (config->flags & QUICRX_PASS_INVALID) != 0;
+  snapshot.multi_buffer = (config->flags & QUICRX_MULTI_BUFFER) != 0;
+  snapshot.receive_metadata = (config->flags & QUICRX_RX_METADATA) != 0;
   snapshot.any_address = (config->flags & QUICRX_ANY_ADDRESS) != 0;
   return {};
 }

@@ -46,6 +46,8 @@ struct InterfaceSnapshot {
   std::vector<PortRange> ports;
   bool pass_invalid = false;
   bool any_address = false;
+  bool multi_buffer = false;
+  bool receive_metadata = false;
   std::vector<QueueSnapshot> queues;
 };
 

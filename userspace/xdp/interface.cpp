@@ -72,6 +72,7 @@ Result<Interface> find_interface(std::string_view name) {
   const auto channels = query.ethtool<ethtool_channels>(ETHTOOL_GCHANNELS);
   found.receive_queues = std::max(1u, channels.rx_count + channels.combined_count);
   found.transmit_queues = std::max(1u, channels.tx_count + channels.combined_count);
+  found.possible_queues = std::max(found.receive_queues, channels.max_rx + channels.max_combined);
   found.receive_ring_frames = query.ethtool<ethtool_ringparam>(ETHTOOL_GRINGPARAM).rx_pending;
   return found;
 }

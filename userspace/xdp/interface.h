@@ -21,6 +21,7 @@ struct Interface {
   unsigned mtu = 0;
   unsigned receive_queues = 1;       ///< active ones
   unsigned transmit_queues = 1;      ///< active ones
+  unsigned possible_queues = 1;      ///< the most that the device could have active
   unsigned receive_ring_frames = 0;  ///< of the NIC, a queue; 0 when the driver does not say
 };
 

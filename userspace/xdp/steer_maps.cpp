@@ -53,6 +53,7 @@ Result<void> SteerMaps::pin(const Interface& interface, const bpf_object& object
   if (error) return fail(ErrorKind::failure, "cannot make " + folder + ": " + error.message());
   const bpf_map* map = nullptr;
   while ((map = bpf_object__next_map(&object, map)) != nullptr) {
+    if (bpf_map__is_internal(map)) continue;  // the program's constants
     const std::string path = folder + "/" + bpf_map__name(map);
     if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) != 0)
       return fail(ErrorKind::failure, "cannot pin " + path + ": " + std::strerror(errno));
@@ -100,9 +101,8 @@ Result<void> SteerMaps::configure(const Interface& interface, const std::vector<
   for (const IpPrefix& prefix : addresses)
     if (auto added = add_prefix(prefix4_.get(), prefix6_.get(), prefix); !added) return added;
 
-  const std::uint32_t any = addresses.empty() ? std::uint32_t{QUICRX_ANY_ADDRESS} : 0;
   quicrx_config config{};
-  config.flags = flags | any;
+  config.flags = flags;
   std::ranges::copy(interface.mac, config.mac);
   if (auto written = write_config(config); !written) return written;
 

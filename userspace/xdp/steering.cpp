@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/if_link.h>
 #include <xdp/libxdp.h>
 
 #include <algorithm>
@@ -13,9 +14,11 @@
 #include <memory>
 #include <span>
 
-#include "steer.skel.h"
 #include "steer_abi.h"
+#include "xdp/device_features.h"
+#include "xdp/queue_trap.h"
 #include "xdp/steer_maps.h"
+#include "xdp/steer_object.h"
 
 namespace quicrx {
 namespace {
@@ -27,9 +30,12 @@ struct Closer {
     kClose(handle);
   }
 };
-using Skeleton = std::unique_ptr<steer_bpf, Closer<steer_bpf::destroy>>;
 using Program = std::unique_ptr<xdp_program, Closer<xdp_program__close>>;
 using Multiprog = std::unique_ptr<xdp_multiprog, Closer<xdp_multiprog__close>>;
+
+// A larger frame may lie in several buffers, for which the program has to be built; a driver takes one that
+// is not only up to some MTU of its own (virtio_net 3,506, ice 3,050, veth about 3,500).
+constexpr unsigned kStandardMtu = 1500;
 
 /// The libraries would print to stderr; our errors say what the user needs.
 void quieten_libraries() {
@@ -107,30 +113,57 @@ tl::unexpected<Error> attach_failure(const Interface& interface, int error, Atta
   }
 }
 
-/// One attempt, in one mode. libxdp loads the program, as a part of its dispatcher or, where the kernel has
-/// no freplace programs, alone.
-Result<void> attach(const Interface& interface, const SteeringConfig& config, AttachMode mode) {
-  const Skeleton skeleton(steer_bpf::open());
-  if (!skeleton)
-    return fail(ErrorKind::failure, std::string("cannot open the XDP program: ") + std::strerror(errno));
-  const Program program(xdp_program__from_bpf_obj(skeleton->obj, "xdp"));
+/// Through libxdp, which loads the program as a part of its dispatcher or, where the kernel has no freplace
+/// programs, alone.
+Result<void> attach_beside_others(const Interface& interface, const SteeringConfig& config, AttachMode mode,
+                                  const SteerObject& object) {
+  const Program program(xdp_program__from_bpf_obj(object.get(), "xdp"));
   if (libxdp_get_error(program.get()) != 0)
     return fail(ErrorKind::failure, "libxdp does not take the XDP program");
+  if (config.priority) xdp_program__set_run_prio(program.get(), *config.priority);
+  if (config.chain_on)
+    for (const unsigned action : {XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT})
+      xdp_program__set_chain_call_enabled(program.get(), action,
+                                          std::ranges::count(*config.chain_on, action) != 0);
   const auto libxdp_mode = mode == AttachMode::native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
-  const int index = static_cast<int>(interface.index);
-  if (const int error = xdp_program__attach(program.get(), index, libxdp_mode, 0); error != 0)
-    return attach_failure(interface, -error, mode);
+  const int error = xdp_program__attach(program.get(), static_cast<int>(interface.index), libxdp_mode, 0);
+  return error == 0 ? Result<void>() : attach_failure(interface, -error, mode);
+}
+
+/// Without libxdp, whose dispatcher cannot be bound to a device.
+Result<void> attach_alone(const Interface& interface, const SteerObject& object) {
+  if (const int error = bpf_object__load(object.get()); error != 0)
+    return fail(ErrorKind::unsupported, interface.name +
+                                            ": cannot load the XDP program for receive metadata: " +
+                                            std::strerror(-error) + "; it takes Linux 6.3");
+  const int error = bpf_xdp_attach(static_cast<int>(interface.index), bpf_program__fd(steer_program(object)),
+                                   XDP_FLAGS_DRV_MODE | XDP_FLAGS_UPDATE_IF_NOEXIST, nullptr);
+  return error == 0 ? Result<void>() : attach_failure(interface, -error, AttachMode::native);
+}
+
+std::uint32_t flags_of(const SteeringConfig& config, const SteerBuild& build) {
+  return config.flags | (config.addresses.empty() ? std::uint32_t{QUICRX_ANY_ADDRESS} : 0) |
+         (build.multi_buffer ? std::uint32_t{QUICRX_MULTI_BUFFER} : 0) |
+         (build.receive_metadata ? std::uint32_t{QUICRX_RX_METADATA} : 0);
+}
+
+/// One attempt, in one mode.
+Result<void> attach(const Interface& interface, const SteeringConfig& config, AttachMode mode) {
+  const SteerBuild build{.multi_buffer = mode == AttachMode::native && interface.mtu > kStandardMtu,
+                         .receive_metadata = config.receive_metadata};
+  const auto object = open_steer_object(interface, build);
+  if (!object) return tl::unexpected(object.error());
+  auto attached = config.receive_metadata ? attach_alone(interface, *object)
+                                          : attach_beside_others(interface, config, mode, *object);
+  if (!attached) return attached;
 
   // No port is ours yet, so the program passes everything until it is configured.
-  auto done = SteerMaps::pin(interface, *skeleton->obj)
+  auto done = SteerMaps::pin(interface, **object)
                   .and_then([&] { return SteerMaps::open(interface); })
                   .and_then([&](const SteerMaps& maps) {
-                    return maps.configure(interface, config.ports, config.addresses, config.flags);
+                    return maps.configure(interface, config.ports, config.addresses, flags_of(config, build));
                   });
-  if (!done) {
-    xdp_program__detach(program.get(), index, libxdp_mode, 0);
-    SteerMaps::unpin(interface);
-  }
+  if (!done) (void)unload_steering(interface);
   return done;
 }
 
@@ -173,10 +206,28 @@ Result<std::optional<Attachment>> find_steering(const Interface& interface) {
     found = Attachment{.program_id = facts->id,
                        .native = xdp_multiprog__attach_mode(programs->get()) == XDP_MODE_NATIVE,
                        .dispatcher = !xdp_multiprog__is_legacy(programs->get()),
+                       .priority = {},
                        .has_maps = std::ranges::find(facts->map_ids, pinned) != facts->map_ids.end(),
                        .native_refused = {}};
+    if (found->dispatcher) found->priority = xdp_program__run_prio(program);
   });
   return found;
+}
+
+/// What the driver could not do is told before anything is changed.
+Result<void> check_driver(const Interface& interface, const SteeringConfig& config) {
+  if (config.mode == AttachMode::generic) return {};
+  auto programs = attached_programs(interface);
+  if (!programs) return tl::unexpected(programs.error());
+  // Those that a program which is attached already has taken are taken.
+  if (!*programs)
+    if (auto refused = refuse_spare_pairs(interface); !refused) return refused;
+  if (!config.receive_metadata) return {};
+  const auto features = ask_device_features(interface);
+  if (features && (features->receive_timestamp || features->receive_hash)) return {};
+  return fail(ErrorKind::unsupported,
+              interface.name + ": driver " + interface.driver +
+                  " gives XDP neither timestamps nor hashes; load without --rx-metadata");
 }
 
 Result<Attachment> load_steering(const Interface& interface, const SteeringConfig& config) {
@@ -188,10 +239,12 @@ Result<Attachment> load_steering(const Interface& interface, const SteeringConfi
   if (auto removed = unload_steering(interface); !removed && removed.error().kind != ErrorKind::not_found)
     return tl::unexpected(removed.error());
 
+  if (auto checked = check_driver(interface, config); !checked) return tl::unexpected(checked.error());
   const AttachMode first = config.mode == AttachMode::generic ? AttachMode::generic : AttachMode::native;
   auto attached = attach(interface, config, first);
   std::string native_refused;
-  if (!attached && config.mode == AttachMode::automatic && attached.error().kind == ErrorKind::unsupported) {
+  if (!attached && config.mode == AttachMode::automatic && !config.receive_metadata &&
+      attached.error().kind == ErrorKind::unsupported) {
     native_refused = attached.error().message;
     attached = attach(interface, config, AttachMode::generic);
   }

@@ -2,6 +2,8 @@
 /// The XDP program's life on an interface: attach, recognise, detach.
 #pragma once
 
+#include <linux/bpf.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,15 +23,24 @@ struct SteeringConfig {
   std::vector<PortRange> ports;
   std::vector<IpPrefix> addresses;  ///< empty: every address
   AttachMode mode = AttachMode::automatic;
-  std::uint32_t flags = 0;  ///< enum quicrx_flag; QUICRX_ANY_ADDRESS follows from `addresses`
+  std::uint32_t flags = 0;  ///< enum quicrx_flag, of those that a user chooses
+
+  // Among the programs of libxdp's dispatcher; without them libxdp's own: priority 50, go on after XDP_PASS.
+  std::optional<unsigned> priority;                 ///< lower runs earlier
+  std::optional<std::vector<xdp_action>> chain_on;  ///< actions after which the next program runs
+
+  /// Have the NIC's timestamp and hash put before each packet. The program is then bound to the device, which
+  /// the dispatcher cannot be: it is attached alone, in native mode.
+  bool receive_metadata = false;
 };
 
 /// Our program as it is attached.
 struct Attachment {
   std::uint32_t program_id = 0;
-  bool native = false;      ///< in the driver; otherwise generic, on the kernel's own packets
-  bool dispatcher = false;  ///< beside other programs, through libxdp's dispatcher; otherwise alone
-  bool has_maps = false;    ///< its maps are those pinned; false for a leftover whose pins are gone
+  bool native = false;               ///< in the driver; otherwise generic, on the kernel's own packets
+  bool dispatcher = false;           ///< beside other programs, through libxdp's dispatcher; otherwise alone
+  std::optional<unsigned> priority;  ///< in the dispatcher
+  bool has_maps = false;             ///< its maps are those pinned; false for a leftover whose pins are gone
 
   std::string native_refused;  ///< why it is generic, told by the load that fell back to it
 

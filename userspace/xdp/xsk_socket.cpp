@@ -43,8 +43,8 @@ Result<Mapping> map_ring(int socket, const xdp_ring_offset& offset, std::uint64_
 Result<void> register_umem(int socket, const UmemPlan& plan, MutableBytes memory) {
   xdp_umem_reg umem{};
   umem.addr = reinterpret_cast<std::uintptr_t>(memory.data());
-  umem.len = std::uint64_t{plan.frames()} * plan.frame_bytes;
-  umem.chunk_size = plan.frame_bytes;
+  umem.len = plan.umem_bytes();
+  umem.chunk_size = plan.chunk_bytes;
   if (set_option(socket, SOL_XDP, XDP_UMEM_REG, umem)) return {};
   if (errno == ENOBUFS)
     return fail(ErrorKind::permission,
@@ -66,37 +66,47 @@ Result<void> size_rings(int socket, const UmemPlan& plan) {
 /// Copy mode sends through kernel packets: let as many be under way as there are frames. Older kernels know
 /// no budget; both settings only save system calls, so a refusal is no error.
 void widen_copy_mode(int socket, const UmemPlan& plan) {
-  const std::uint64_t bytes = std::uint64_t{plan.transmit_frames} * plan.frame_bytes * 2;
+  const std::uint64_t bytes = (plan.umem_bytes() - plan.transmit_start()) * 2;
   constexpr std::uint64_t kMost = std::numeric_limits<int>::max() / 2;  // the kernel doubles it
   set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, static_cast<int>(std::min(bytes, kMost)));
   set_option(socket, SOL_XDP, kXdpMaxTxSkbBudget, plan.transmit_ring);
 }
 
-tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t queue, BindMode mode) {
+tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t queue,
+                                   const BindOptions& options, int error) {
   const std::string where = interface.name + " queue " + std::to_string(queue) + ": ";
-  switch (errno) {
+  switch (error) {
     case EBUSY:
       return fail(ErrorKind::busy, where + "another AF_XDP socket serves it; stop that process first");
     case EPERM:
       return fail(ErrorKind::permission, where + "not permitted; CAP_NET_RAW is needed");
     case EOPNOTSUPP:
     case EINVAL:
-      if (mode == BindMode::zero_copy)
-        return fail(ErrorKind::unsupported, where + "driver " + interface.driver +
-                                                " gives no zero copy; try --bind auto or --bind copy");
+    case ENOENT:
+      if (options.mode == BindMode::zero_copy)
+        return fail(ErrorKind::unsupported,
+                    where + "driver " + interface.driver + " gives no zero copy" +
+                        (options.multi_buffer ? " for packets of several buffers" : "") + " (" +
+                        std::strerror(error) + "); try --bind auto or --bind copy");
+      if (options.multi_buffer)
+        return fail(ErrorKind::unsupported,
+                    where + "no AF_XDP for packets of several buffers (" + std::strerror(error) +
+                        "): Linux 6.6 has it; 'ip link set " + interface.name + " mtu " +
+                        std::to_string(largest_single_buffer_mtu(interface.driver)) + "' needs none");
       [[fallthrough]];
     default:
-      return fail(ErrorKind::failure, where + "cannot bind the AF_XDP socket: " + std::strerror(errno));
+      return fail(ErrorKind::failure, where + "cannot bind the AF_XDP socket: " + std::strerror(error));
   }
 }
 
 /// The kernel frees the queue of a killed process's socket some time after the process is gone.
-bool bind_patiently(int socket, const sockaddr_xdp& address) {
+/// Zero, or the error.
+int bind_patiently(int socket, const sockaddr_xdp& address) {
   constexpr int kTries = 200;
   constexpr std::chrono::milliseconds kPause{10};
   for (int tried = 1;; ++tried) {
-    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return true;
-    if (errno != EBUSY || tried == kTries) return false;
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return 0;
+    if (errno != EBUSY || tried == kTries) return errno;
     std::this_thread::sleep_for(kPause);
   }
 }
@@ -158,20 +168,35 @@ Result<XskSocket> XskSocket::create(const UmemPlan& plan, MutableBytes memory) {
   return made;
 }
 
-Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native) {
-  if (mode == BindMode::zero_copy && !native)
+Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, const BindOptions& options) {
+  if (options.mode == BindMode::zero_copy && !options.native)
     return fail(ErrorKind::unsupported,
                 interface.name + ": generic XDP has no zero copy; load in native mode");
   sockaddr_xdp address{};
   address.sxdp_family = AF_XDP;
-  address.sxdp_flags = XDP_USE_NEED_WAKEUP;
-  if (mode == BindMode::zero_copy) address.sxdp_flags |= XDP_ZEROCOPY;
-  if (mode == BindMode::copy || !native) address.sxdp_flags |= XDP_COPY;
   address.sxdp_ifindex = interface.index;
   address.sxdp_queue_id = queue;
-  if (!bind_patiently(descriptor(), address)) return bind_failure(interface, queue, mode);
+  const std::uint16_t common =
+      XDP_USE_NEED_WAKEUP | (options.multi_buffer ? std::uint16_t{kXdpUseSg} : std::uint16_t{0});
 
-  // With neither flag the kernel falls back to copying without a word: ask what it became.
+  // Asked for outright, zero copy that is refused comes with the reason; asked for neither, the kernel would
+  // copy without a word.
+  int error = 0;
+  if (options.mode != BindMode::copy && options.native) {
+    address.sxdp_flags = common | XDP_ZEROCOPY;
+    error = bind_patiently(descriptor(), address);
+    if (error != 0 && error != EBUSY) zero_copy_refused_ = error;
+  }
+  if (options.mode == BindMode::copy || !options.native ||
+      (options.mode == BindMode::automatic && zero_copy_refused_ != 0)) {
+    address.sxdp_flags = common | XDP_COPY;
+    error = bind_patiently(descriptor(), address);
+  }
+  if (error != 0) return bind_failure(interface, queue, options, error);
+  return ask_what_it_became();
+}
+
+Result<void> XskSocket::ask_what_it_became() {
   xdp_options options{};
   socklen_t bytes = sizeof(options);
   if (getsockopt(descriptor(), SOL_XDP, XDP_OPTIONS, &options, &bytes) != 0)

@@ -17,6 +17,12 @@ namespace quicrx {
 
 enum class BindMode { automatic, zero_copy, copy };
 
+struct BindOptions {
+  BindMode mode = BindMode::automatic;
+  bool native = true;         ///< how the XDP program is attached: in generic mode no driver gives zero copy
+  bool multi_buffer = false;  ///< a packet may lie in several frames (XDP_USE_SG)
+};
+
 /// Where the rings lie within their mappings, for those who read the rings of another process's socket too.
 struct XskRings {
   Mapping receive_mapping, transmit_mapping, fill_mapping, completion_mapping;
@@ -40,8 +46,8 @@ class XskSocket {
   /// A socket that is none: rings in plain memory, of which a test plays the kernel's ends.
   explicit XskSocket(XskRings rings);
 
-  /// From now on the kernel uses the rings. In generic XDP mode no driver gives zero copy, whatever it says.
-  Result<void> bind(const Interface& interface, std::uint32_t queue, BindMode mode, bool native);
+  /// From now on the kernel uses the rings.
+  Result<void> bind(const Interface& interface, std::uint32_t queue, const BindOptions& options);
 
   /// SO_PREFER_BUSY_POLL: the poller drives the NIC's queue itself (kernel:
   /// Documentation/networking/napi.rst).
@@ -49,6 +55,8 @@ class XskSocket {
 
   [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
   [[nodiscard]] bool zero_copy() const noexcept { return zero_copy_; }
+  /// The errno with which zero copy was refused, before copy mode was taken; 0 when it was not.
+  [[nodiscard]] int zero_copy_refused() const noexcept { return zero_copy_refused_; }
 
   FillRing fill;
   CompletionRing completion;
@@ -56,9 +64,12 @@ class XskSocket {
   TransmitRing transmit;
 
  private:
+  Result<void> ask_what_it_became();
+
   Descriptor socket_;
   XskRings rings_;
   bool zero_copy_ = false;
+  int zero_copy_refused_ = 0;
 };
 
 }  // namespace quicrx
