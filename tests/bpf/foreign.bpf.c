@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0-only)
-/* Somebody else's XDP program. */
+/* Somebody else's XDP programs. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -10,4 +10,10 @@ SEC("xdp")
 int foreign(struct xdp_md* context) {
   (void)context;
   return XDP_PASS;
+}
+
+SEC("xdp/drop")
+int foreign_drop(struct xdp_md* context) {
+  (void)context;
+  return XDP_DROP;
 }

@@ -13,7 +13,7 @@ import sysconfig
 
 # In the order in which they load: each after those it needs.
 MODULES = ["failover", "net_failover", "virtio_net", "dca", "i2c-algo-bit", "igb", "veth", "xsk_diag"]
-PROGRAMS = ["ip", "ethtool", "nsenter", "openssl", "gtlsclient", "sh", "dd", "bpftool"]
+PROGRAMS = ["ip", "ping", "ethtool", "nsenter", "openssl", "gtlsclient", "sh"]
 LIBRARY_FOLDERS = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 PYTHON_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "lib2to3", "ensurepip", "distutils", "pydoc_data", "turtledemo",
                    "__pycache__", "venv"}
@@ -141,6 +141,7 @@ def build(work, packages, repository, quicrx_build):
         image.add(packages.tools_root / "usr/sbin" / name, f"/usr/bin/{name}")
     image.add("/usr/lib/ssl/openssl.cnf")
     image.add(quicrx_build / "userspace/quicrx", "/quicrx/build/userspace/quicrx")
+    image.add(quicrx_build / "tests/foreign.bpf.o", "/quicrx/build/tests/foreign.bpf.o")
     image.add_tree(repository / "tests/netns", "/quicrx/tests/netns", left_out={"__pycache__"})
     image.add_tree(repository / "tests/vm/guest", "/quicrx/tests/vm/guest", left_out={"__pycache__"})
     image.add_modules(packages.modules)

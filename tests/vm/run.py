@@ -52,8 +52,10 @@ def run_driver(driver, chosen, unpacked, initrd, work, lock):
             print(f"[{driver}] {line}", flush=True)
 
     vm = machine.Machine(unpacked, initrd, work, driver)
-    options = {"select": chosen.k.replace(" ", "+")} if chosen.k else {}
     prefix, extra = machine.spare_card(driver)
+    options = {"spare": "yes" if extra else "no"}
+    if chosen.k:
+        options["select"] = chosen.k.replace(" ", "+")
     try:
         report, status = vm.run("run_tests", SECONDS, options, extra=vm.hub() + extra, prefix=prefix, on_line=show)
     except machine.Died as died:
