@@ -14,6 +14,7 @@ enum class ExitStatus : int {
   not_found = 4,
   busy = 5,
   unsupported = 6,
+  advice = 7,  ///< of `check`: nothing is wrong, something could be better
 };
 
 ExitStatus exit_status_of(ErrorKind kind);

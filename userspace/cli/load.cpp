@@ -143,14 +143,14 @@ void add_load(CLI::App& app, Action& action) {
   command->add_flag(
       "--rx-metadata", options->receive_metadata,
       "Have the driver tell each packet's hardware timestamp and hash; excludes other XDP programs");
-  command->callback([options, &action] { action = [options] { return load(*options); }; });
+  command->callback([options, &action] { action = [options] { return done(load(*options)); }; });
 }
 
 void add_unload(CLI::App& app, Action& action) {
   auto name = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("unload", "Detach our XDP program, and only that");
   command->add_option("IFACE", *name, "Network interface")->required();
-  command->callback([name, &action] { action = [name] { return unload(*name); }; });
+  command->callback([name, &action] { action = [name] { return done(unload(*name)); }; });
 }
 
 }  // namespace quicrx::cli

@@ -45,11 +45,12 @@ int main(int argc, char** argv) {
   quicrx::cli::add_unload(app, action);
   quicrx::cli::add_run(app, action);
   quicrx::cli::add_stats(app, action);
+  quicrx::cli::add_check(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(quicrx::cli::ExitStatus::usage);
   }
   const auto done = action();
-  return done ? 0 : quicrx::cli::report(done.error());
+  return done ? static_cast<int>(*done) : quicrx::cli::report(done.error());
 }

@@ -305,7 +305,7 @@ void add_run(CLI::App& app, Action& action) {
   command->callback([options, &action] {
     action = [options] {
       start_log(options->verbose);
-      return run(*options);
+      return done(run(*options));
     };
   });
 }

@@ -47,7 +47,7 @@ void add_stats(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("stats", "Show counters, frames and rings, of one interface or all");
   command->add_option("IFACE", options->interface, "Network interface");
   command->add_flag("--json", options->json, "One JSON object, for programs");
-  command->callback([options, &action] { action = [options] { return stats(*options); }; });
+  command->callback([options, &action] { action = [options] { return done(stats(*options)); }; });
 }
 
 }  // namespace quicrx::cli

@@ -39,6 +39,10 @@ std::uint64_t effective_capabilities() {
 
 }  // namespace
 
+bool has_capability(int capability) {
+  return (effective_capabilities() >> capability & 1) != 0;
+}
+
 Result<void> check_capabilities() {
   const std::uint64_t have = effective_capabilities();
 
@@ -51,13 +55,19 @@ Result<void> check_capabilities() {
   return fail(ErrorKind::permission, "not permitted: " + missing + " missing; run as root, or grant it");
 }
 
-Result<void> check_kernel() {
+bool is_kernel_at_least(long major, long minor) {
   utsname name{};
-  if (uname(&name) != 0) return {};
+  if (uname(&name) != 0) return true;
   char* behind = nullptr;
-  const long major = std::strtol(name.release, &behind, 10);
-  const long minor = *behind == '.' ? std::strtol(behind + 1, nullptr, 10) : 0;
-  if (major > kMajor || (major == kMajor && minor >= kMinor)) return {};
+  const long running_major = std::strtol(name.release, &behind, 10);
+  const long running_minor = *behind == '.' ? std::strtol(behind + 1, nullptr, 10) : 0;
+  return running_major > major || (running_major == major && running_minor >= minor);
+}
+
+Result<void> check_kernel() {
+  if (is_kernel_at_least(kMajor, kMinor)) return {};
+  utsname name{};
+  uname(&name);
   return fail(ErrorKind::unsupported, std::string("Linux ") + name.release + " is too old; " +
                                           std::to_string(kMajor) + "." + std::to_string(kMinor) +
                                           " or later is needed");

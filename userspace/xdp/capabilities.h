@@ -9,6 +9,11 @@ namespace quicrx {
 /// missing.
 Result<void> check_capabilities();
 
+/// Whether this process has a capability (CAP_...) now.
+bool has_capability(int capability);
+
+bool is_kernel_at_least(long major, long minor);
+
 /// Is this kernel new enough? The error names the version needed.
 Result<void> check_kernel();
 

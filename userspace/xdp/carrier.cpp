@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "xdp/carrier.h"
 
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
 #include <thread>
 
-#include "frame/descriptor.h"
+#include "xdp/interface_query.h"
 
 namespace quicrx {
 namespace {
@@ -17,10 +13,8 @@ constexpr std::chrono::milliseconds kPause{10};
 }  // namespace
 
 bool has_carrier(const Interface& interface) {
-  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  interface.name.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
-  return ioctl(socket.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+  InterfaceQuery query(interface.name);
+  return query.ask(SIOCGIFFLAGS) && (query.request().ifr_flags & IFF_RUNNING) != 0;
 }
 
 bool CarrierWatch::wait() const {

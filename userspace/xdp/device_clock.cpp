@@ -2,18 +2,15 @@
 #include "xdp/device_clock.h"
 
 #include <fcntl.h>
-#include <linux/ethtool.h>
 #include <linux/ptp_clock.h>
-#include <linux/sockios.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <string>
+
+#include "xdp/interface_query.h"
 
 namespace quicrx {
 namespace {
@@ -39,14 +36,8 @@ std::chrono::nanoseconds realtime_offset() {
 }
 
 int clock_number(const Interface& interface) {
-  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ethtool_ts_info info{};
-  info.cmd = ETHTOOL_GET_TS_INFO;
-  info.phc_index = -1;
-  ifreq request{};
-  interface.name.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
-  request.ifr_data = reinterpret_cast<char*>(&info);
-  return ioctl(socket.get(), SIOCETHTOOL, &request) == 0 ? info.phc_index : -1;
+  return InterfaceQuery(interface.name).ethtool(ETHTOOL_GET_TS_INFO, info) ? info.phc_index : -1;
 }
 
 }  // namespace
@@ -55,7 +46,7 @@ Result<DeviceClock> DeviceClock::open(const Interface& interface) {
   const int number = clock_number(interface);
   if (number < 0)
     return fail(ErrorKind::unsupported,
-                interface.name + ": driver " + interface.driver + " has no PTP clock");
+                interface.name + ": " + interface.driver_text() + " has no PTP clock");
   const std::string path = "/dev/ptp" + std::to_string(number);
   Descriptor clock(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!clock) return fail(ErrorKind::permission, "cannot open " + path + ": " + std::strerror(errno));

@@ -1,50 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "xdp/interface.h"
 
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
 #include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "frame/descriptor.h"
+#include "xdp/interface_query.h"
 
 namespace quicrx {
-namespace {
-
-/// Asks about one interface by ioctl. /sys is not asked: it shows the namespace it was mounted in.
-class InterfaceQuery {
- public:
-  explicit InterfaceQuery(const std::string& name)
-      : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    name.copy(request_.ifr_name, sizeof(request_.ifr_name) - 1);
-  }
-
-  bool ask(unsigned long what) { return ioctl(socket_.get(), what, &request_) == 0; }
-
-  /// ethtool's answer to `command`; all zeros when the driver has none.
-  template <typename Answer>
-  Answer ethtool(std::uint32_t command) {
-    Answer answer{};
-    answer.cmd = command;
-    request_.ifr_data = reinterpret_cast<char*>(&answer);
-    if (!ask(SIOCETHTOOL)) return Answer{};
-    return answer;
-  }
-
-  [[nodiscard]] const ifreq& request() const { return request_; }
-
- private:
-  Descriptor socket_;
-  ifreq request_{};
-};
-
-}  // namespace
 
 Result<Interface> find_interface(std::string_view name) {
   Interface found;
@@ -69,11 +35,15 @@ Result<Interface> find_interface(std::string_view name) {
 
   const auto driver = query.ethtool<ethtool_drvinfo>(ETHTOOL_GDRVINFO);
   found.driver.assign(driver.driver, strnlen(driver.driver, sizeof(driver.driver)));
+  found.bus.assign(driver.bus_info, strnlen(driver.bus_info, sizeof(driver.bus_info)));
   const auto channels = query.ethtool<ethtool_channels>(ETHTOOL_GCHANNELS);
   found.receive_queues = std::max(1u, channels.rx_count + channels.combined_count);
   found.transmit_queues = std::max(1u, channels.tx_count + channels.combined_count);
   found.possible_queues = std::max(found.receive_queues, channels.max_rx + channels.max_combined);
-  found.receive_ring_frames = query.ethtool<ethtool_ringparam>(ETHTOOL_GRINGPARAM).rx_pending;
+  found.combined_channels = channels.max_combined > 0;
+  const auto rings = query.ethtool<ethtool_ringparam>(ETHTOOL_GRINGPARAM);
+  found.receive_ring_frames = rings.rx_pending;
+  found.possible_ring_frames = rings.rx_max_pending;
   return found;
 }
 

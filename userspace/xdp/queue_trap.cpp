@@ -20,8 +20,8 @@ Result<void> refuse_spare_pairs(const Interface& interface) {
       interface.name + ": uses " + std::to_string(interface.receive_queues) + " of " +
           std::to_string(interface.possible_queues) +
           " queue pairs; virtio_net would take more for XDP, on which packets arrive but answers never "
-          "leave; 'ethtool -L " +
-          interface.name + " combined " + std::to_string(interface.possible_queues) + "' first");
+          "leave; '" +
+          interface.queues_command(interface.possible_queues) + "' first");
 }
 
 Result<void> refuse_mute_queue(const Interface& interface, std::uint32_t queue) {
@@ -29,13 +29,13 @@ Result<void> refuse_mute_queue(const Interface& interface, std::uint32_t queue) 
   const auto senders =
       std::ranges::count_if(queues, [](const auto& name) { return name.starts_with("tx-"); });
   if (senders == 0 || queue < senders) return {};
+  const bool spare_pair = interface.driver == "virtio_net";
   return fail(ErrorKind::unsupported,
               interface.name + " has " + std::to_string(senders) +
                   " transmit queue(s): nothing could be sent from queue " + std::to_string(queue) +
-                  (interface.driver == "virtio_net"
-                       ? "; unload every XDP program, then 'ethtool -L " + interface.name + " combined " +
-                             std::to_string(interface.possible_queues) + "'"
-                       : "; 'ethtool -L " + interface.name + "' gives it one"));
+                  (spare_pair ? "; unload every XDP program, then '" : "; '") +
+                  interface.queues_command(spare_pair ? interface.possible_queues : queue + 1) +
+                  "' gives it one");
 }
 
 }  // namespace quicrx

@@ -105,7 +105,7 @@ tl::unexpected<Error> attach_failure(const Interface& interface, int error, Atta
       return fail(ErrorKind::permission,
                   interface.name + ": not permitted to attach an XDP program; run as root");
     case EOPNOTSUPP:
-      return fail(ErrorKind::unsupported, interface.name + ": driver " + interface.driver + " has no " +
+      return fail(ErrorKind::unsupported, interface.name + ": " + interface.driver_text() + " has no " +
                                               mode_name + " XDP; try --mode generic");
     default:
       return fail(ErrorKind::unsupported, interface.name + ": cannot attach the XDP program in " + mode_name +
@@ -194,6 +194,18 @@ Result<Attachment> attached_after_load(const Interface& interface) {
 
 }  // namespace
 
+Result<std::vector<AttachedProgram>> list_programs(const Interface& interface) {
+  quieten_libraries();
+  auto programs = attached_programs(interface);
+  if (!programs) return tl::unexpected(programs.error());
+  std::vector<AttachedProgram> list;
+  each_program(programs->get(), [&](xdp_program* program) {
+    const auto facts = facts_of(program);
+    if (facts) list.push_back({facts->name, is_ours(*facts), !xdp_multiprog__is_legacy(programs->get())});
+  });
+  return list;
+}
+
 Result<std::optional<Attachment>> find_steering(const Interface& interface) {
   quieten_libraries();
   auto programs = attached_programs(interface);
@@ -226,7 +238,7 @@ Result<void> check_driver(const Interface& interface, const SteeringConfig& conf
   const auto features = ask_device_features(interface);
   if (features && (features->receive_timestamp || features->receive_hash)) return {};
   return fail(ErrorKind::unsupported,
-              interface.name + ": driver " + interface.driver +
+              interface.name + ": " + interface.driver_text() +
                   " gives XDP neither timestamps nor hashes; load without --rx-metadata");
 }
 

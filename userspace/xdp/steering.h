@@ -47,6 +47,15 @@ struct Attachment {
   [[nodiscard]] std::string_view mode_name() const { return native ? "native" : "generic"; }
 };
 
+/// Any XDP program on an interface.
+struct AttachedProgram {
+  std::string name;
+  bool ours = false;
+  bool dispatcher = false;  ///< others can be attached beside it
+};
+
+Result<std::vector<AttachedProgram>> list_programs(const Interface& interface);
+
 /// What of ours is attached to the interface; nothing when nothing is. An error when it cannot be told.
 Result<std::optional<Attachment>> find_steering(const Interface& interface);
 

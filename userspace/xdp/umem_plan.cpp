@@ -39,7 +39,7 @@ bool wants_large_chunks(std::string_view driver) {
 Result<void> check_multi_buffer(const Interface& interface, const std::optional<DeviceFeatures>& features) {
   if (features && features->multi_buffer) return {};
   const std::string why = features
-                              ? "driver " + interface.driver + " has no XDP for packets of several buffers"
+                              ? interface.driver_text() + " has no XDP for packets of several buffers"
                               : "this kernel has no AF_XDP for packets of several buffers (Linux 6.6 has)";
   return fail(ErrorKind::unsupported,
               interface.name + ": MTU " + std::to_string(interface.mtu) + " does not fit a frame, and " +

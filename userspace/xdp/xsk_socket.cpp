@@ -85,7 +85,7 @@ tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t que
     case ENOENT:
       if (options.mode == BindMode::zero_copy)
         return fail(ErrorKind::unsupported,
-                    where + "driver " + interface.driver + " gives no zero copy" +
+                    where + interface.driver_text() + " gives no zero copy" +
                         (options.multi_buffer ? " for packets of several buffers" : "") + " (" +
                         std::strerror(error) + "); try --bind auto or --bind copy");
       if (options.multi_buffer)
@@ -101,12 +101,12 @@ tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t que
 
 /// The kernel frees the queue of a killed process's socket some time after the process is gone.
 /// Zero, or the error.
-int bind_patiently(int socket, const sockaddr_xdp& address) {
+int bind_patiently(int socket, const sockaddr_xdp& address, bool patient) {
   constexpr int kTries = 200;
   constexpr std::chrono::milliseconds kPause{10};
   for (int tried = 1;; ++tried) {
     if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return 0;
-    if (errno != EBUSY || tried == kTries) return errno;
+    if (errno != EBUSY || !patient || tried == kTries) return errno;
     std::this_thread::sleep_for(kPause);
   }
 }
@@ -184,13 +184,13 @@ Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, co
   int error = 0;
   if (options.mode != BindMode::copy && options.native) {
     address.sxdp_flags = common | XDP_ZEROCOPY;
-    error = bind_patiently(descriptor(), address);
+    error = bind_patiently(descriptor(), address, options.patient);
     if (error != 0 && error != EBUSY) zero_copy_refused_ = error;
   }
   if (options.mode == BindMode::copy || !options.native ||
       (options.mode == BindMode::automatic && zero_copy_refused_ != 0)) {
     address.sxdp_flags = common | XDP_COPY;
-    error = bind_patiently(descriptor(), address);
+    error = bind_patiently(descriptor(), address, options.patient);
   }
   if (error != 0) return bind_failure(interface, queue, options, error);
   return ask_what_it_became();

@@ -21,6 +21,7 @@ struct BindOptions {
   BindMode mode = BindMode::automatic;
   bool native = true;         ///< how the XDP program is attached: in generic mode no driver gives zero copy
   bool multi_buffer = false;  ///< a packet may lie in several frames (XDP_USE_SG)
+  bool patient = true;        ///< waits for the queue of a process that was killed just now
 };
 
 /// Where the rings lie within their mappings, for those who read the rings of another process's socket too.

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""`quicrx check`: what it finds on veth, and that it leaves everything as it was."""
+
+import json
+import os
+import re
+import time
+
+import client
+from network import V4_SERVER, Network
+from poller import BUILD, QUICRX, quicrx, stats
+
+GOOD, PROBLEM, NOT_FOUND, ADVICE = 0, 1, 4, 7
+
+
+def check(network, *options, interface="s0", prefix=()):
+    """Findings by topic, and the exit status. Each topic but that of the trial comes once."""
+    done = network.run(network.server, *prefix, QUICRX, "check", interface, "--json", *options, check=False)
+    report = json.loads(done.stdout)
+    worst = {"good": GOOD, "advice": ADVICE, "problem": PROBLEM}[report["worst"]]
+    grades = [finding["grade"] for finding in report["findings"]]
+    assert max(grades, key=["good", "advice", "problem"].index) == report["worst"]
+    assert done.returncode == worst
+    return {finding["topic"]: finding for finding in report["findings"]}
+
+
+def test_every_topic_is_documented(network):
+    text = quicrx(network, "check", "s0", "--try", check=False).stdout
+    topics = re.findall(r"^  (?:good|advice|problem)\s+(\w+) ", text, re.MULTILINE)
+    assert len(topics) == len(set(topics)) > 20
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md"), encoding="utf-8") as file:
+        documented = file.read()
+    assert not [topic for topic in topics if f"`{topic}`" not in documented]
+    assert set(topics) == set(check(network, "--try"))
+    assert re.search(r"^\d+ good, \d+ advice, 0 problem$", text, re.MULTILINE)
+
+
+def test_what_it_says_of_veth(network):
+    found = check(network, "--try")
+    assert found["driver"]["text"] == "veth, a virtual device"
+    assert found["native_xdp"]["grade"] == "good"
+    assert found["zero_copy"]["grade"] == "advice"
+    assert "Operation not supported" in found["zero_copy_trial"]["text"]
+    assert found["jit"]["grade"] == found["bpffs"]["grade"] == found["capabilities"]["grade"] == "good"
+    assert found["xdp_programs"]["text"] == "none attached"
+    assert found["mtu"]["text"] == "1500 fits a frame of 2048 bytes"
+
+
+def mends(network, topic, prepare, grade):
+    """What is wrong is found, and the command that it names mends it."""
+    prepare()
+    found = check(network)[topic]
+    assert found["grade"] == grade, found
+    network.run(network.server, "sh", "-c", found["remedy"])
+    limit = time.monotonic() + 5
+    while check(network)[topic]["grade"] != "good":
+        assert time.monotonic() < limit, check(network)[topic]
+    return found["text"]
+
+
+def test_remedies(network):
+    run = lambda *command: network.run(network.server, *command)
+    mends(network, "link", lambda: run("ip", "link", "set", "s0", "down"), "problem")
+    mends(network, "vlan_offload", lambda: run("ethtool", "-K", "s0", "rxvlan", "on"), "advice")
+    jumbo = mends(network, "mtu", lambda: run("ip", "link", "set", "s0", "mtu", "9000"), "advice")
+    assert "several frames" in jumbo
+    foreign = str(BUILD / "tests" / "foreign.bpf.o")
+    text = mends(network, "xdp_programs",
+                 lambda: run("ip", "link", "set", "s0", "xdpdrv", "obj", foreign, "sec", "xdp"), "problem")
+    assert "foreign is attached alone" in text
+
+
+def test_queues_of_which_one_is_served():
+    network = Network(queues=2)
+    try:
+        found = check(network)
+        assert found["queues"]["text"] == "2 active of 2 possible"
+        assert found["rss"]["grade"] == "advice"
+        network.run(network.server, "sh", "-c", found["rss"]["remedy"])
+        assert check(network)["rss"]["grade"] == "good"
+    finally:
+        network.close()
+
+
+def test_without_privileges(network):
+    found = check(network, prefix=["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"])
+    assert found["capabilities"]["grade"] == "problem" and "CAP_SYS_ADMIN" in found["capabilities"]["text"]
+
+
+def test_it_does_not_disturb_a_poller(network, site, poller):
+    site.make_file("file", 50 << 20)
+    before = stats(network)
+    transfer = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/file"], "-q",
+                                                             f"--download={site.downloads}"))
+    found = check(network, "--try")
+    while transfer.poll() is None:
+        check(network, "--try")
+    assert transfer.returncode == 0
+    site.expect_same(site.root / "file", site.downloads / "file")
+    assert f"poller {poller.process.pid} serves it in copy mode" in found["zero_copy_trial"]["text"]
+    assert "quicrx_steer (ours) is" not in found["xdp_programs"]["text"]
+    after = stats(network)
+    assert after["program"]["id"] == before["program"]["id"]
+    assert after["queues"][0]["socket"]["received_datagrams"] == 0
+
+
+def test_no_such_interface(network):
+    done = network.run(network.server, QUICRX, "check", "nosuch0", check=False)
+    assert done.returncode == NOT_FOUND and "no such interface" in done.stderr

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+
+#include "check/subject.h"
+#include "xdp/interface_query.h"
+#include "xdp/queue_trap.h"
+
+namespace quicrx {
+namespace {
+
+constexpr unsigned kShortRing = 512;
+
+std::string count_of(unsigned count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+void check_counts(const Subject& subject, Findings& findings) {
+  const Interface& interface = subject.interface;
+  if (const auto refused = refuse_spare_pairs(interface); !refused) {
+    findings.push_back({"queues", Grade::problem, refused.error().message,
+                        interface.queues_command(interface.possible_queues)});
+    return;
+  }
+  const std::string text = std::to_string(interface.receive_queues) + " active of " +
+                           std::to_string(interface.possible_queues) + " possible";
+  findings.push_back({"queues", Grade::good, text});
+}
+
+void check_ring(const Subject& subject, Findings& findings) {
+  const Interface& interface = subject.interface;
+  if (interface.receive_ring_frames == 0) {
+    findings.push_back({"nic_ring", Grade::good, "the driver does not tell its size"});
+    return;
+  }
+  const std::string text = count_of(interface.receive_ring_frames, "frame") + " of at most " +
+                           std::to_string(interface.possible_ring_frames);
+  const bool is_short = interface.receive_ring_frames < kShortRing &&
+                        interface.receive_ring_frames < interface.possible_ring_frames;
+  findings.push_back(
+      is_short ? Finding{"nic_ring", Grade::advice, text + ": a burst overflows it",
+                         "ethtool -G " + interface.name + " rx " +
+                             std::to_string(std::min(interface.possible_ring_frames, 2 * kShortRing))}
+               : Finding{"nic_ring", Grade::good, text});
+}
+
+/// How the flows of a QUIC port can be brought to the queue that is served.
+void check_spread(const Subject& subject, Findings& findings) {
+  const Interface& interface = subject.interface;
+  InterfaceQuery query(interface.name);
+  ethtool_rxfh_indir table{};
+  ethtool_rxnfc rules{};
+  const bool has_table = query.ethtool(ETHTOOL_GRXFHINDIR, table) && table.size > 0;
+  const bool has_rules = query.ethtool(ETHTOOL_GRXCLSRLCNT, rules);
+  const bool rules_on =
+      has_rules && (query.ethtool<ethtool_value>(ETHTOOL_GFLAGS).data & ETH_FLAG_NTUPLE) != 0;
+
+  findings.push_back({"flow_steering", Grade::good,
+                      rules_on    ? "rules can send a port to a queue"
+                      : has_rules ? "rules are possible, and off (ntuple)"
+                                  : "none"});
+  if (interface.receive_queues == 1) {
+    findings.push_back({"rss", Grade::good, "one queue has every packet"});
+    return;
+  }
+  const std::string text = "flows are spread over " + count_of(interface.receive_queues, "queue") +
+                           "; one queue is served with AF_XDP, the others by the kernel's sockets";
+  const std::string name = interface.name;
+  if (rules_on) {
+    findings.push_back(
+        {"rss", Grade::advice, text, "ethtool -N " + name + " flow-type udp4 dst-port PORT action 0"});
+  } else if (has_table) {
+    findings.push_back({"rss", Grade::advice, text, "ethtool -X " + name + " equal 1"});
+  } else {
+    findings.push_back({"rss", Grade::advice, text, interface.queues_command(1)});
+  }
+}
+
+std::string cpus_of(const std::string& interrupt) {
+  std::string cpus;
+  for (const char* file : {"/effective_affinity_list", "/smp_affinity_list"}) {
+    std::ifstream list("/proc/irq/" + interrupt + file);
+    if (std::getline(list, cpus) && !cpus.empty()) return cpus;
+  }
+  return cpus;
+}
+
+void check_interrupts(const Subject& subject, Findings& findings) {
+  const std::string& name = subject.interface.name;
+  std::map<std::string, std::string> cpus;  // by interrupt
+  for (const std::string place : {"/device/msi_irqs", "/device/../msi_irqs"})
+    for (const std::string& interrupt : subject.sysfs.names("class/net/" + name + place))
+      cpus[interrupt] = cpus_of(interrupt);
+  if (cpus.empty()) {
+    findings.push_back({"interrupts", Grade::good, "none of its own (a virtual device)"});
+    return;
+  }
+  std::set<std::string> used;
+  std::string text;
+  for (const auto& [interrupt, cpu] : cpus) {
+    used.insert(cpu);
+    text += (text.empty() ? "" : ", ") + interrupt + " on CPU " + cpu;
+  }
+  const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1;
+  findings.push_back(crowded ? Finding{"interrupts", Grade::advice, "all on one CPU: " + text,
+                                       "echo CPU > /proc/irq/" + cpus.rbegin()->first + "/smp_affinity_list"}
+                             : Finding{"interrupts", Grade::good, text});
+}
+
+void check_busy_polling(const Subject& subject, Findings& findings) {
+  const std::string folder = "class/net/" + subject.interface.name + "/";
+  const long defer = subject.sysfs.number(folder + "napi_defer_hard_irqs").value_or(0);
+  const long timeout = subject.sysfs.number(folder + "gro_flush_timeout").value_or(0);
+  findings.push_back({"busy_polling", Grade::good,
+                      defer > 0 && timeout > 0
+                          ? "set up: napi_defer_hard_irqs " + std::to_string(defer) + ", gro_flush_timeout " +
+                                std::to_string(timeout)
+                          : "not set up; only 'run --busy-poll' wants it (docs/operations.md)"});
+}
+
+}  // namespace
+
+void check_queues(const Subject& subject, Findings& findings) {
+  check_counts(subject, findings);
+  check_ring(subject, findings);
+  check_spread(subject, findings);
+  check_interrupts(subject, findings);
+  check_busy_polling(subject, findings);
+}
+
+}  // namespace quicrx
