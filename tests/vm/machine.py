@@ -19,10 +19,10 @@ class Died(Exception):
 
 
 class Machine:
-    def __init__(self, packages, initrd, work, driver):
+    def __init__(self, packages, initrd, work, driver, name):
         self.packages = packages
         self.initrd = initrd
-        self.results = work / f"results-{driver}"
+        self.results = work / f"results-{name}"
         self.driver = driver
 
     def command(self, main, options, processors, extra):

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""`quicrx check --try` where there is zero copy to be found."""
+
+import json
+import os
+
+import pytest
+
+import client
+from network import V4_SERVER
+from poller import QUICRX, stats
+from wire import DRIVER
+
+QUEUES = {"virtio_net": 1, "igb": 2}
+
+
+def check(network, name, device):
+    done = network.run(name, QUICRX, "check", device, "--try", "--json", check=False)
+    return json.loads(done.stdout)["findings"]
+
+
+def only(findings, topic):
+    return [finding for finding in findings if finding["topic"] == topic]
+
+
+def test_every_queue_is_tried(network, site, start_poller):
+    findings = check(network, network.server, "s0")
+    trials = only(findings, "zero_copy_trial")
+    assert [trial["grade"] for trial in trials] == ["good"] * QUEUES[DRIVER], trials
+    assert only(findings, "driver")[0]["text"].startswith(f"{DRIVER}, bus 0000:00:")
+    assert " on CPU " in only(findings, "interrupts")[0]["text"]
+    network.wait_carrier()
+    assert "xdp" not in network.run(network.server, "ip", "link", "show", "s0").stdout
+    # What was tried serves as before.
+    start_poller("--bind", "zero-copy")
+    site.make_file("file", 300_000)
+    client.fetch(network, site, ["file"])
+
+
+def test_a_poller_is_not_disturbed(network, site, start_poller):
+    poller = start_poller("--bind", "zero-copy")
+    site.make_file("file", 6 << 20)
+    transfer = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/file"], "-q",
+                                                             f"--download={site.downloads}"))
+    trial = only(check(network, network.server, "s0"), "zero_copy_trial")[0]
+    assert trial["grade"] == "good"
+    assert f"poller {poller.process.pid} serves it in zero-copy mode" in trial["text"]
+    assert transfer.wait(timeout=60) == 0
+    site.expect_same(site.root / "file", site.downloads / "file")
+    assert stats(network)["queues"][0]["poller"]["zero_copy"]
+
+
+@pytest.mark.driver("virtio_net")
+def test_what_says_zero_copy_and_gives_none(network):
+    findings = check(network, network.client, "c0")
+    assert only(findings, "zero_copy")[0]["grade"] == "good", "the driver has it"
+    trial = only(findings, "zero_copy_trial")[0]
+    assert trial["grade"] == "advice" and "Invalid argument" in trial["text"], "this card does not"
+
+
+@pytest.mark.skipif(os.environ.get("VM_SPARE") != "yes", reason="only root can make the tap device that this card needs")
+@pytest.mark.driver("virtio_net")
+def test_spare_queue_pairs(network):
+    network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
+    network.run(network.server, "ip", "link", "set", "spare", "up")
+    found = only(json.loads(network.run(network.server, QUICRX, "check", "spare", "--json", check=False).stdout)["findings"],
+                 "queues")[0]
+    assert found["grade"] == "problem" and found["remedy"] == "ethtool -L spare combined 4"
+    network.run(network.server, "sh", "-c", found["remedy"])
+    assert only(check(network, network.server, "spare"), "queues")[0]["grade"] == "good"
+    network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
