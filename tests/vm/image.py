@@ -13,7 +13,7 @@ import sysconfig
 
 # In the order in which they load: each after those it needs.
 MODULES = ["failover", "net_failover", "virtio_net", "dca", "i2c-algo-bit", "igb", "veth", "xsk_diag"]
-PROGRAMS = ["ip", "ping", "ethtool", "nsenter", "openssl", "gtlsclient", "sh"]
+PROGRAMS = ["ip", "ping", "stty", "ethtool", "nsenter", "openssl", "gtlsclient", "sh"]
 LIBRARY_FOLDERS = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 PYTHON_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "lib2to3", "ensurepip", "distutils", "pydoc_data", "turtledemo",
                    "__pycache__", "venv"}
@@ -127,7 +127,7 @@ def write_entry(out, path, name, number):
     out.write(data + bytes(-size % 4))
 
 
-def build(work, packages, repository, quicrx_build):
+def build(work, packages, repository, quicrx_build, more=()):
     """The guest's root: the repository's layout under /quicrx, so that its tests find things where they do here."""
     image = Image(work / "root")
     for name in PROGRAMS:
@@ -144,6 +144,8 @@ def build(work, packages, repository, quicrx_build):
     image.add(quicrx_build / "tests/foreign.bpf.o", "/quicrx/build/tests/foreign.bpf.o")
     image.add_tree(repository / "tests/netns", "/quicrx/tests/netns", left_out={"__pycache__"})
     image.add_tree(repository / "tests/vm/guest", "/quicrx/tests/vm/guest", left_out={"__pycache__"})
+    for program in more:
+        image.add(program, f"/usr/bin/{pathlib.Path(program).name}")
     image.add_modules(packages.modules)
     init = image.folder / "init"
     shutil.copy2(repository / "tests/vm/guest/init.py", init)

@@ -37,6 +37,10 @@ class Machine:
                 "-serial", "stdio", "-serial", f"file:{self.results}",
                 "-kernel", str(self.packages.kernel), "-initrd", str(self.initrd), "-append", words, *extra]
 
+    def environment(self):
+        libraries = [str(self.packages.qemu_root / place) for place in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
+        return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
+
     def hub(self):
         """The card under test and the client's card on one wire."""
         return ["-netdev", "hubport,id=n0,hubid=0", "-device", f"{NIC[self.driver]},netdev=n0,mac={SERVER_MAC},romfile=",
@@ -46,9 +50,7 @@ class Machine:
         """Runs the guest's `main` to its end; its report and exit status. Raises Died."""
         self.results.unlink(missing_ok=True)
         command = [*prefix, *self.command(main, {"driver": self.driver, **(options or {})}, processors, extra)]
-        libraries = [str(self.packages.qemu_root / place) for place in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
-        environment = {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
-        with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace") as process:
             too_late = threading.Timer(seconds, process.kill)
             too_late.start()

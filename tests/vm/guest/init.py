@@ -48,7 +48,7 @@ def main():
         os.dup2(console, descriptor)
     load_modules()
     os.environ.update(PATH="/usr/bin:/usr/sbin:/bin:/sbin", HOME="/tmp", PYTHONDONTWRITEBYTECODE="1",
-                      LANG="C.UTF-8", TERM="dumb")
+                      LANG="C.UTF-8", TERM="dumb", PYTHONPATH="/quicrx/tests/netns:/quicrx/tests/vm/guest")
     chosen = options()
     environment = {**os.environ, **{f"VM_{name.upper()}": value for name, value in chosen.items()}}
     status = subprocess.run([sys.executable, f"/quicrx/tests/vm/guest/{chosen['main']}.py"], env=environment,

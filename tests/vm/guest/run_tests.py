@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-HERE = "/quicrx/tests/vm/guest"
-sys.path[:0] = ["/quicrx/tests/netns", HERE]
 chosen = ["-k", os.environ["VM_SELECT"].replace("+", " ")] if "VM_SELECT" in os.environ else []
-sys.exit(pytest.main(["-p", "no:cacheprovider", "-v", "--tb=short", "--junit-xml=/tmp/report", "-W", "ignore", *chosen, HERE]))
+sys.exit(pytest.main(["-p", "no:cacheprovider", "-v", "--tb=short", "--junit-xml=/tmp/report", "-W", "ignore", *chosen,
+                      "/quicrx/tests/vm/guest"]))
