@@ -59,9 +59,9 @@ class Machine:
             status = process.wait()
             timed_out = not too_late.is_alive()
             too_late.cancel()
-        report, _, ending = (pathlib.Path(self.results).read_text(encoding="utf-8", errors="replace")
+        report, mark, ending = (pathlib.Path(self.results).read_text(encoding="utf-8", errors="replace")
                              if self.results.exists() else "").rpartition("\nEXIT ")
-        if not ending:
+        if not mark or not ending.strip().isdigit():
             why = f"it ran longer than {seconds} s" if timed_out else f"QEMU's exit status is {status}"
             raise Died(f"the {self.driver} machine died: {why}")
         return report, int(ending)

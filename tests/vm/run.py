@@ -15,7 +15,6 @@ import machine
 import packages
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-CACHE = REPOSITORY / ".cache/vm"
 SECONDS = 240
 # igb is without a carrier for more than a second at each attach: what mostly waits has a machine of its own.
 SHARES = {"virtio_net": [None], "igb": ["load_and_unload", "not load_and_unload"]}
@@ -29,16 +28,18 @@ def parse():
     parser.add_argument("-k", metavar="WORDS", help="only tests whose name matches, as pytest has it")
     parser.add_argument("--refresh", action="store_true", help="fetch the packages anew")
     parser.add_argument("--build", type=pathlib.Path, default=REPOSITORY / "build", help="build folder (default: build)")
+    parser.add_argument("--cache", type=pathlib.Path, default=REPOSITORY / ".cache/vm", metavar="DIR",
+                        help="where the packages are kept, in a folder of their own (default: .cache/vm)")
     parser.add_argument("--junit-dir", type=pathlib.Path, help="leave a JUnit report a driver here")
     return parser.parse_args()
 
 
-def fetch(refresh):
+def fetch(cache, refresh):
     """The packages; ends the program where they cannot be had: a loud skip, and under CI a failure."""
     if refresh:
-        shutil.rmtree(CACHE, ignore_errors=True)
+        shutil.rmtree(cache, ignore_errors=True)
     try:
-        return packages.Packages.ensure(CACHE)
+        return packages.Packages.ensure(cache)
     except packages.Missing as missing:
         print(f"vm: packages are missing: {missing}", file=sys.stderr)
         if os.environ.get("CI"):
@@ -85,7 +86,7 @@ def runs_of(chosen):
 def main():
     chosen = parse()
     runs = runs_of(chosen)
-    unpacked = fetch(chosen.refresh)
+    unpacked = fetch(chosen.cache, chosen.refresh)
     print(f"vm: Linux {unpacked.kernel_version}; machines: {', '.join(run.name for run in runs)}", flush=True)
     with tempfile.TemporaryDirectory(prefix="quicrx-vm-") as folder:
         work = pathlib.Path(folder)

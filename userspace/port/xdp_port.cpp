@@ -100,15 +100,16 @@ std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
   const bool first = !gatherer_.in_packet();
   auto frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr / chunk));
   const std::uint64_t offset = descriptor.addr % chunk;
+  const bool whole_packet = first && !more;
   if (frame && descriptor.len > chunk - offset) {
-    counters_.add(PortCounter::drop_bad_frame);
+    if (whole_packet) counters_.add(PortCounter::drop_bad_frame);
     frame.reset();
   }
   if (frame) {
     frame->set_payload(offset, descriptor.len);
     if (first) take_metadata(*frame);
   }
-  if (first && !more) return frame;
+  if (whole_packet) return frame;
   auto whole = frame ? gatherer_.add(frame->payload(), more) : gatherer_.add_lost(more);
   if (!more) counters_.add(whole ? PortCounter::gathered_datagrams : PortCounter::drop_not_gathered);
   return whole;

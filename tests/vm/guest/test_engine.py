@@ -4,7 +4,7 @@
 import time
 
 import client
-from poller import quicrx, stats
+from poller import expect_rest, quicrx, stats
 from probes import Probes
 
 COPYING = ("__xsk_rcv", "__xsk_generic_xmit")
@@ -32,6 +32,7 @@ def test_transfer(network, site, start_poller, bind):
         client.upload(network, site, site.root / "file", "file")
         calls = probes.calls()
     expect_no_loss(network, bind)
+    expect_rest(network)
     if bind == "zero-copy":
         assert calls == {name: 0 for name in COPYING}
     else:
