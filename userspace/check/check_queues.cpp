@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -90,9 +92,10 @@ std::string cpus_of(const std::string& interrupt) {
 
 void check_interrupts(const Subject& subject, Findings& findings) {
   const std::string& name = subject.interface.name;
+  const std::string device = "class/net/" + name + "/device/";
   std::map<std::string, std::string> cpus;  // by interrupt
-  for (const std::string place : {"/device/msi_irqs", "/device/../msi_irqs"})
-    for (const std::string& interrupt : subject.sysfs.names("class/net/" + name + place))
+  for (const char* place : {"msi_irqs", "../msi_irqs"})
+    for (const std::string& interrupt : subject.sysfs.names(device + place))
       cpus[interrupt] = cpus_of(interrupt);
   if (cpus.empty()) {
     findings.push_back({"interrupts", Grade::good, "none of its own (a virtual device)"});
@@ -102,7 +105,7 @@ void check_interrupts(const Subject& subject, Findings& findings) {
   std::string text;
   for (const auto& [interrupt, cpu] : cpus) {
     used.insert(cpu);
-    text += (text.empty() ? "" : ", ") + interrupt + " on CPU " + cpu;
+    text += fmt::format("{}{} on CPU {}", text.empty() ? "" : ", ", interrupt, cpu);
   }
   const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1;
   findings.push_back(crowded ? Finding{"interrupts", Grade::advice, "all on one CPU: " + text,
