@@ -30,6 +30,8 @@ def program_cost(network):
 
 def measure(network, site, options):
     quicrx(network, "load", "s0", "--port", "4433", *options)
+    if stats(network)["program"]["dispatcher"]:
+        sys.exit("this kernel has libxdp's dispatcher: programs in it are not timed by the kernel, and it costs by itself")
     poller = Poller(network, site).wait_ready()
     before = cpu(poller.process.pid)[0]
     client.upload(network, site, site.root / "data", "data", seconds=120)
@@ -45,10 +47,10 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     net.ensure_bpffs()
     net.remove_leftovers()
-    was = STATISTICS.read_text(encoding="ascii")
-    STATISTICS.write_text("1", encoding="ascii")
     network = net.Network()
+    was = STATISTICS.read_text(encoding="ascii")
     try:
+        STATISTICS.write_text("1", encoding="ascii")
         with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
             site = Site(pathlib.Path(folder))
             site.make_file("data", BYTES)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """gtlsclient: an HTTP/3 client that is not ours (Debian's ngtcp2-client)."""
 
+import time
+
 from network import V4_SERVER
-from poller import PORT
+from poller import PORT, stats
 
 
 def command(address, uris, *options):
@@ -18,6 +20,33 @@ def fetch(network, site, names, address=V4_SERVER, seconds=60, options=()):
                 timeout=seconds)
     for name in names:
         site.expect_same(site.root / name, site.downloads / name)
+
+
+class Fetch:
+    """A download under way, to be disturbed."""
+
+    def __init__(self, network, site, name, address=V4_SERVER):
+        self.network, self.site, self.name = network, site, name
+        (site.downloads / name).unlink(missing_ok=True)
+        before = self.sent()
+        self.process = network.start(network.client, *command(address, [f"https://localhost/{name}"], "-q",
+                                                              f"--download={site.downloads}"))
+        limit = time.monotonic() + 20
+        while self.sent() < before + 100_000:
+            assert time.monotonic() < limit, "the download has not begun"
+            time.sleep(0.01)
+        self.expect_under_way()
+
+    def sent(self):
+        return stats(self.network)["queues"][0]["af_xdp"]["sent_bytes"]
+
+    def expect_under_way(self):
+        assert self.process.poll() is None, "the download is over too early to have been disturbed"
+
+    def finish(self, seconds=60):
+        """It goes on to its end."""
+        assert self.process.wait(timeout=seconds) == 0
+        self.site.expect_same(self.site.root / self.name, self.site.downloads / self.name)
 
 
 def upload(network, site, source, name, address=V4_SERVER, seconds=60, method="PUT", options=()):

@@ -7,7 +7,7 @@ import re
 import time
 
 import client
-from network import V4_SERVER, Network
+from network import Network
 from poller import BUILD, QUICRX, quicrx, stats
 
 GOOD, PROBLEM, NOT_FOUND, ADVICE = 0, 1, 4, 7
@@ -88,20 +88,29 @@ def test_without_privileges(network):
 
 
 def test_it_does_not_disturb_a_poller(network, site, poller):
-    site.make_file("file", 50 << 20)
+    site.make_file("file", 200 << 20)
     before = stats(network)
-    transfer = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/file"], "-q",
-                                                             f"--download={site.downloads}"))
+    download = client.Fetch(network, site, "file")
     found = check(network, "--try")
-    while transfer.poll() is None:
-        check(network, "--try")
-    assert transfer.returncode == 0
-    site.expect_same(site.root / "file", site.downloads / "file")
+    download.expect_under_way()
+    download.finish()
     assert f"poller {poller.process.pid} serves it in copy mode" in found["zero_copy_trial"]["text"]
-    assert "quicrx_steer (ours) is" not in found["xdp_programs"]["text"]
     after = stats(network)
     assert after["program"]["id"] == before["program"]["id"]
     assert after["queues"][0]["socket"]["received_datagrams"] == 0
+
+
+def test_memory_that_may_not_be_locked(network):
+    limit = ["prlimit", "--memlock=65536:65536", "setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"]
+    found = check(network, prefix=limit)["memory_lock"]
+    assert found["grade"] == "problem" and found["remedy"] == "ulimit -l unlimited" and "64 KiB" in found["text"]
+
+
+def test_exit_status_of_advice_and_of_problems(network):
+    assert max(finding["grade"] == "problem" for finding in check(network).values()) is False
+    assert network.run(network.server, QUICRX, "check", "s0", check=False).returncode == ADVICE
+    network.run(network.server, "ip", "link", "set", "s0", "down")
+    assert network.run(network.server, QUICRX, "check", "s0", check=False).returncode == PROBLEM
 
 
 def test_no_such_interface(network):

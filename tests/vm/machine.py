@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """QEMU's software emulation of a PC with the network cards under test. No privilege, no KVM, no network of the host's."""
 
+import ctypes
 import os
 import pathlib
+import re
+import signal
 import subprocess
 import threading
 
@@ -12,6 +15,14 @@ NIC = {
     "virtio_net": "virtio-net-pci,iommu_platform=on,disable-legacy=on,rx_queue_size=1024",
     "igb": "igb",
 }
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """In a child before it becomes QEMU: a parent that is killed must not leave it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Died(Exception):
@@ -29,17 +40,13 @@ class Machine:
         root = self.packages.qemu_root
         words = " ".join(["console=ttyS0", "quiet", "panic=-1", f"quicrx.main={main}",
                           *(f"quicrx.{name}={value}" for name, value in options.items())])
-        return [str(root / "usr/bin/qemu-system-x86_64"),
+        return [str(self.packages.qemu),
                 *(word for place in ("usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu")
                   for word in ("-L", str(root / place))),
                 "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(processors), "-m", "1024",
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-serial", "stdio", "-serial", f"file:{self.results}",
                 "-kernel", str(self.packages.kernel), "-initrd", str(self.initrd), "-append", words, *extra]
-
-    def environment(self):
-        libraries = [str(self.packages.qemu_root / place) for place in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
-        return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
 
     def hub(self):
         """The card under test and the client's card on one wire."""
@@ -50,8 +57,8 @@ class Machine:
         """Runs the guest's `main` to its end; its report and exit status. Raises Died."""
         self.results.unlink(missing_ok=True)
         command = [*prefix, *self.command(main, {"driver": self.driver, **(options or {})}, processors, extra)]
-        with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        with subprocess.Popen(command, env=self.packages.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=die_with_parent) as process:
             too_late = threading.Timer(seconds, process.kill)
             too_late.start()
             for line in process.stdout:
@@ -61,7 +68,7 @@ class Machine:
             too_late.cancel()
         report, mark, ending = (pathlib.Path(self.results).read_text(encoding="utf-8", errors="replace")
                              if self.results.exists() else "").rpartition("\nEXIT ")
-        if not mark or not ending.strip().isdigit():
+        if not mark or not re.fullmatch(r"-?\d+", ending.strip()):
             why = f"it ran longer than {seconds} s" if timed_out else f"QEMU's exit status is {status}"
             raise Died(f"the {self.driver} machine died: {why}")
         return report, int(ending)

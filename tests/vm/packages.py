@@ -7,6 +7,7 @@ have one (igb needs QEMU 8), the kernel from the backports of Debian 13, which k
 """
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -41,17 +42,19 @@ class Apt:
         self.folder = folder
         for made in ("lists/partial", "archives/partial", "download"):
             (folder / made).mkdir(parents=True, exist_ok=True)
-        places = run("apt-get", "indextargets", "--format", "$(REPO_URI)|$(CODENAME)", "Created-By: Packages").split()
-        own = [place.split("|") for place in dict.fromkeys(places) if place.split("|")[1].startswith(codename)]
+        listed = run("apt-get", "indextargets", "--format", "$(REPO_URI)|$(CODENAME)|$(ORIGIN)", "Created-By: Packages")
+        places = [place.split("|") for place in dict.fromkeys(listed.splitlines())]
+        # Debian's own suites: others may have taken a release's name for theirs.
+        wanted = {codename, f"{codename}-updates", f"{codename}-security", f"{codename}-backports"}
+        own = [(uri, suite) for uri, suite, origin in places if origin.startswith("Debian") and suite in wanted]
         main = [uri for uri, suite in own if suite == codename]
         if not main:
             raise Missing(f"the machine's apt sources name no archive of {codename}; run 'apt-get update' once")
-        suites = {(uri, suite) for uri, suite in own}
-        suites |= {(main[0], suite) for suite in (f"{codename}-backports", KERNEL_SUITE)}
+        suites = set(own) | {(main[0], suite) for suite in (f"{codename}-backports", KERNEL_SUITE)}
         sources = folder / "sources.list"
         sources.write_text("".join(f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for uri, suite in sorted(suites)),
                            encoding="utf-8")
-        self.options = ["-q", "-y"]
+        self.options = []
         for name, value in {
                 "Dir::Etc::sourcelist": sources, "Dir::Etc::sourceparts": "-", "Dir::State::lists": folder / "lists",
                 "Dir::Cache::archives": folder / "archives", "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "",
@@ -60,20 +63,20 @@ class Apt:
             self.options += ["-o", f"{name}={value}"]
 
     def update(self):
-        run("apt-get", *self.options, "update")
+        run("apt-get", "-q", *self.options, "update", "-o", "APT::Update::Error-Mode=any")
 
     def names(self, start):
-        return run("apt-cache", *self.options[2:], "pkgnames", start).split()
+        return run("apt-cache", *self.options, "pkgnames", start).split()
 
     def download(self, *packages):
         """Just these, without what they depend on."""
         before = set((self.folder / "download").iterdir())
-        run("apt-get", *self.options, "download", *packages, cwd=self.folder / "download")
+        run("apt-get", "-q", *self.options, "download", *packages, cwd=self.folder / "download")
         return sorted(set((self.folder / "download").iterdir()) - before)
 
     def download_with_dependencies(self, package, suite):
         """And what it depends on, as far as this machine has not got it."""
-        run("apt-get", *self.options, "--no-install-recommends", "--download-only", "--reinstall", "-t", suite,
+        run("apt-get", "-q", "-y", *self.options, "--no-install-recommends", "--download-only", "--reinstall", "-t", suite,
             "install", package)
         return sorted((self.folder / "archives").glob("*.deb"))
 
@@ -99,8 +102,13 @@ def newest_kernel(names):
 class Packages:
     """What is unpacked in a cache folder."""
 
+    FORMAT = 1
+    PARTS = ("apt", "kernel", "tools", "qemu", "packages.json")
+
     def __init__(self, cache):
         facts = json.loads((cache / "packages.json").read_text(encoding="utf-8"))
+        if facts["format"] != self.FORMAT or facts["release"] != release():
+            raise ValueError("of another release")
         self.qemu_root = cache / "qemu"
         self.tools_root = cache / "tools"
         self.kernel_version = facts["kernel"]
@@ -108,27 +116,55 @@ class Packages:
         self.modules = next(folder for folder in modules if folder.is_dir())
         images = [cache / "kernel/boot" / f"vmlinuz-{self.kernel_version}", self.modules / "vmlinuz"]
         self.kernel = next(image for image in images if image.is_file())
+        # The libraries that this machine had when QEMU was fetched may be gone.
+        run(str(self.qemu), "--version", env=self.environment())
+
+    @property
+    def qemu(self):
+        return self.qemu_root / "usr/bin/qemu-system-x86_64"
+
+    def environment(self):
+        libraries = [str(self.qemu_root / place) for place in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
+        return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}
 
     @classmethod
     def ensure(cls, cache):
-        """From the cache, or fetched. Raises Missing."""
-        if not (cache / "packages.json").exists():
+        """From the cache where it is whole, else fetched. Raises Missing."""
+        try:
+            return cls(cache)
+        except (OSError, ValueError, KeyError, StopIteration, Missing):
             cls.fetch(cache)
         return cls(cache)
 
-    @staticmethod
-    def fetch(cache):
-        shutil.rmtree(cache, ignore_errors=True)
+    @classmethod
+    def clear(cls, cache):
+        """Only what is ours: the folder may be anybody's."""
+        for name in cls.PARTS:
+            part = cache / name
+            if part.is_dir():
+                shutil.rmtree(part)
+            else:
+                part.unlink(missing_ok=True)
+
+    @classmethod
+    def fetch(cls, cache):
         codename = release()
+        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            cls.clear(cache)
+        except OSError as error:
+            raise Missing(f"the cache {cache} cannot be written: {error.strerror}") from error
         apt = Apt(cache / "apt", codename)
         apt.update()
         version = newest_kernel(apt.names("linux-image-"))
         # From 7.2 on the image package is an empty one that needs these two.
         split = set(apt.names("linux-binary-")) & {f"linux-binary-{version}"}
         kernel = [f"linux-binary-{version}", f"linux-modules-{version}"] if split else [f"linux-image-{version}"]
-        backports = f"{codename}-backports"
         unpack(apt.download(*kernel), cache / "kernel")
         unpack(apt.download("xdp-tools"), cache / "tools")
-        unpack(apt.download_with_dependencies("qemu-system-x86", backports), cache / "qemu")
+        unpack(apt.download_with_dependencies("qemu-system-x86", f"{codename}-backports"), cache / "qemu")
         shutil.rmtree(cache / "apt")
-        (cache / "packages.json").write_text(json.dumps({"kernel": version}), encoding="utf-8")
+        # Last, and at once: without it the rest counts for nothing.
+        made = cache / "packages.json.new"
+        made.write_text(json.dumps({"format": cls.FORMAT, "release": codename, "kernel": version}), encoding="utf-8")
+        made.rename(cache / "packages.json")

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import subprocess
+import time
 import types
 
 import pytest
@@ -30,6 +31,8 @@ def test_missing_packages_are_a_loud_skip_and_under_ci_a_failure(tmp_path, ci, s
     nothing = tmp_path / "apt.conf"
     nothing.write_text(f'Dir::Etc::sourcelist "{tmp_path}/none"; Dir::Etc::sourceparts "-"; Dir::State::lists "{tmp_path}";',
                        encoding="utf-8")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "somebody's").touch()
     environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"APT_CONFIG": str(nothing)}
     if ci:
         environment["CI"] = ci
@@ -37,6 +40,7 @@ def test_missing_packages_are_a_loud_skip_and_under_ci_a_failure(tmp_path, ci, s
                           capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert "packages are missing: the machine's apt sources name no archive" in done.stderr
+    assert (tmp_path / "cache" / "somebody's").exists(), "the folder may hold other things"
     assert ("SKIPPED: zero copy has not been tested" in done.stderr) == (ci is None)
 
 
@@ -46,8 +50,38 @@ def pretender(tmp_path, script):
     qemu.parent.mkdir(parents=True)
     qemu.write_text(f"#!/bin/sh\nresults={tmp_path}/results-x\n{script}\n", encoding="utf-8")
     qemu.chmod(0o755)
-    unpacked = types.SimpleNamespace(qemu_root=tmp_path, kernel=tmp_path)
+    unpacked = types.SimpleNamespace(qemu_root=tmp_path, kernel=tmp_path, qemu=qemu, environment=lambda: dict(os.environ))
     return machine.Machine(unpacked, tmp_path, tmp_path, "igb", "x")
+
+
+def test_a_cache_that_is_not_whole_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(packages.Packages, "fetch", classmethod(lambda cls, cache: (_ for _ in ()).throw(packages.Missing)))
+    for text in ("", "{", '{"format": 0, "release": "x", "kernel": "6.18"}',
+                 f'{{"format": 1, "release": "{packages.release()}", "kernel": "6.18"}}'):
+        (tmp_path / "packages.json").write_text(text, encoding="utf-8")
+        with pytest.raises(packages.Missing):
+            packages.Packages.ensure(tmp_path)
+
+
+def test_a_guest_killed_by_a_signal_is_told(tmp_path):
+    assert pretender(tmp_path, "printf '\\nEXIT -9\\n' >$results").run("run_tests", 10, on_line=print)[1] == -9
+
+
+def test_qemu_dies_with_its_parent(tmp_path):
+    """Also where the parent is killed."""
+    child = tmp_path / "child"
+    program = (f"import sys; sys.path.insert(0, {str(REPOSITORY / 'tests/vm')!r}); import machine, subprocess\n"
+               f"subprocess.Popen(['sh', '-c', 'echo $$ > {child}; exec sleep 60'], preexec_fn=machine.die_with_parent).wait()")
+    parent = subprocess.Popen(["/usr/bin/python3", "-c", program])
+    limit = time.monotonic() + 10
+    while not child.exists() or not child.read_text(encoding="ascii").strip():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    while os.path.exists(f"/proc/{child.read_text(encoding='ascii').strip()}/cwd"):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("script, why", [("echo panic; exit 3", "exit status is 3"), ("exit 0", "exit status is 0"),

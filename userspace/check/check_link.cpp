@@ -16,7 +16,7 @@ void check_state(const Subject& subject, Findings& findings) {
   if (!up) {
     findings.push_back(
         {"link", Grade::problem, "down: no socket can be bound", "ip link set " + name + " up"});
-  } else if (!has_carrier(subject.interface)) {
+  } else if (!CarrierWatch(subject.interface).has_carrier()) {
     findings.push_back({"link", Grade::advice, "up, without a carrier"});
   } else {
     findings.push_back({"link", Grade::good, "up, with a carrier"});

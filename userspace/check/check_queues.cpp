@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <set>
@@ -49,13 +51,24 @@ void check_ring(const Subject& subject, Findings& findings) {
                : Finding{"nic_ring", Grade::good, text});
 }
 
+/// The queues to which the NIC's table sends flows; empty where it has no table.
+std::set<std::uint32_t> queues_of_flows(InterfaceQuery& query) {
+  // The table follows its size: one word of memory an entry.
+  constexpr std::size_t kMostEntries = 4096;
+  alignas(ethtool_rxfh_indir) std::array<std::uint32_t, sizeof(ethtool_rxfh_indir) / 4 + kMostEntries>
+      memory{};
+  auto* table = reinterpret_cast<ethtool_rxfh_indir*>(memory.data());
+  if (!query.ethtool(ETHTOOL_GRXFHINDIR, *table) || table->size == 0 || table->size > kMostEntries) return {};
+  if (!query.ethtool(ETHTOOL_GRXFHINDIR, *table)) return {};
+  return {table->ring_index, table->ring_index + table->size};
+}
+
 /// How the flows of a QUIC port can be brought to the queue that is served.
 void check_spread(const Subject& subject, Findings& findings) {
   const Interface& interface = subject.interface;
   InterfaceQuery query(interface.name);
-  ethtool_rxfh_indir table{};
+  const auto queues = queues_of_flows(query);
   ethtool_rxnfc rules{};
-  const bool has_table = query.ethtool(ETHTOOL_GRXFHINDIR, table) && table.size > 0;
   const bool has_rules = query.ethtool(ETHTOOL_GRXCLSRLCNT, rules);
   const bool rules_on =
       has_rules && (query.ethtool<ethtool_value>(ETHTOOL_GFLAGS).data & ETH_FLAG_NTUPLE) != 0;
@@ -68,13 +81,19 @@ void check_spread(const Subject& subject, Findings& findings) {
     findings.push_back({"rss", Grade::good, "one queue has every packet"});
     return;
   }
+  if (queues.size() == 1) {
+    findings.push_back({"rss", Grade::good, "every flow goes to queue " + std::to_string(*queues.begin())});
+    return;
+  }
   const std::string text = "flows are spread over " + count_of(interface.receive_queues, "queue") +
                            "; one queue is served with AF_XDP, the others by the kernel's sockets";
   const std::string name = interface.name;
   if (rules_on) {
     findings.push_back(
-        {"rss", Grade::advice, text, "ethtool -N " + name + " flow-type udp4 dst-port PORT action 0"});
-  } else if (has_table) {
+        {"rss", Grade::advice, text,
+         fmt::format("for family in udp4 udp6; do ethtool -N {} flow-type $family dst-port {} action 0; done",
+                     name, subject.udp_port)});
+  } else if (!queues.empty()) {
     findings.push_back({"rss", Grade::advice, text, "ethtool -X " + name + " equal 1"});
   } else {
     findings.push_back({"rss", Grade::advice, text, interface.queues_command(1)});
@@ -88,6 +107,11 @@ std::string cpus_of(const std::string& interrupt) {
     if (std::getline(list, cpus) && !cpus.empty()) return cpus;
   }
   return cpus;
+}
+
+/// One that is online and is not the one that is crowded.
+std::string another_cpu(const std::string& crowded) {
+  return crowded == "0" && sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "1" : "0";
 }
 
 void check_interrupts(const Subject& subject, Findings& findings) {
@@ -109,7 +133,8 @@ void check_interrupts(const Subject& subject, Findings& findings) {
   }
   const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1;
   findings.push_back(crowded ? Finding{"interrupts", Grade::advice, "all on one CPU: " + text,
-                                       "echo CPU > /proc/irq/" + cpus.rbegin()->first + "/smp_affinity_list"}
+                                       "echo " + another_cpu(*used.begin()) + " > /proc/irq/" +
+                                           cpus.rbegin()->first + "/smp_affinity_list"}
                              : Finding{"interrupts", Grade::good, text});
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 struct CheckOptions {
   std::string interface;
+  std::uint16_t port = 443;
   bool try_bind = false;
   bool json = false;
 };
@@ -25,7 +26,7 @@ Result<ExitStatus> check(const CheckOptions& options) {
   auto interface = find_interface(options.interface);
   if (!interface) return tl::unexpected(interface.error());
   const auto features = ask_device_features(*interface);
-  const Subject subject{std::move(*interface), features, NetSysfs()};
+  const Subject subject{std::move(*interface), features, NetSysfs(), options.port};
   Findings findings;
   check_system(subject, findings);
   check_driver(subject, findings);

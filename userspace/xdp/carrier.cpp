@@ -3,8 +3,6 @@
 
 #include <thread>
 
-#include "xdp/interface_query.h"
-
 namespace quicrx {
 namespace {
 
@@ -12,15 +10,10 @@ constexpr std::chrono::milliseconds kPause{10};
 
 }  // namespace
 
-bool has_carrier(const Interface& interface) {
-  InterfaceQuery query(interface.name);
-  return query.ask(SIOCGIFFLAGS) && (query.request().ifr_flags & IFF_RUNNING) != 0;
-}
-
-bool CarrierWatch::wait() const {
+bool CarrierWatch::wait(std::chrono::milliseconds longest) const {
   if (!had_) return true;
-  const auto limit = std::chrono::steady_clock::now() + kLongest;
-  while (!has_carrier(interface_)) {
+  const auto limit = std::chrono::steady_clock::now() + longest;
+  while (!has_carrier()) {
     if (std::chrono::steady_clock::now() > limit) return false;
     std::this_thread::sleep_for(kPause);
   }

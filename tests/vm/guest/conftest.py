@@ -13,6 +13,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     def elsewhere(item):
         marker = item.get_closest_marker("driver")
+        assert marker is None or marker.args[0] in ("virtio_net", "igb"), marker
         return marker is not None and marker.args[0] != DRIVER
 
     config.hook.pytest_deselected(items=[item for item in items if elsewhere(item)])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Beside other XDP programs, in libxdp's dispatcher: Debian's xdp-filter, and programs loaded by xdp-loader."""
 
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from poller import BUILD, quicrx, stats
 FOREIGN = str(BUILD / "tests" / "foreign.bpf.o")
 BLOCKED = "10.9.0.99"
 OURS = "quicrx_steer"
+BUSY = 5
 
 
 @pytest.fixture
@@ -68,6 +70,10 @@ def test_beside_xdp_filter(network, site, start_poller, second_client, first):
     if first != "theirs first":
         load_filter(network)
     poller = start_poller()
+    network.wait_carrier()
+    network.run(network.server, "xdp-filter", "ip", BLOCKED, "-m", "src", "-r")
+    assert reaches(network, BLOCKED, 5), "it is the filter that blocks"
+    network.run(network.server, "xdp-filter", "ip", BLOCKED, "-m", "src")
     expect_filter_works(network)
     expect_ours_works(network, site)
     poller.stop()
@@ -91,15 +97,26 @@ def test_their_unload_leaves_ours(network, site, start_poller, second_client):
 def test_their_unload_under_traffic(network, site, start_poller):
     """Programs come and go while a transfer is under way: it goes on by the same socket."""
     start_poller()
-    site.make_file("large", 6 << 20)
-    transfer = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/large"], "-q",
-                                                             f"--download={site.downloads}"))
-    for _ in range(3):
-        load_foreign(network, "xdp", 10)
-        network.run(network.server, "xdp-loader", "unload", "s0", "-i", foreign_id(network))
-    assert transfer.wait(timeout=60) == 0
-    site.expect_same(site.root / "large", site.downloads / "large")
+    site.make_file("large", 12 << 20)
+    download = client.Fetch(network, site, "large")
+    load_foreign(network, "xdp", 10)
+    network.run(network.server, "xdp-loader", "unload", "s0", "-i", foreign_id(network))
+    download.finish()
     assert stats(network)["queues"][0]["socket"]["received_datagrams"] == 0
+
+
+@pytest.mark.driver("virtio_net")
+def test_a_program_that_was_attached_without_the_dispatcher(network):
+    """Nobody can be beside it: refused, and it stays; the command that check names takes it off."""
+    network.run(network.server, "ip", "link", "set", "s0", "xdpdrv", "obj", FOREIGN, "sec", "xdp")
+    done = quicrx(network, "load", "s0", "--port", "4433", check=False)
+    assert done.returncode == BUSY and "cannot be shared with" in done.stderr
+    assert "xdp" in network.run(network.server, "ip", "link", "show", "s0").stdout
+    findings = json.loads(quicrx(network, "check", "s0", "--json", check=False).stdout)["findings"]
+    found = [finding for finding in findings if finding["topic"] == "xdp_programs"][0]
+    assert found["grade"] == "problem"
+    network.run(network.server, "sh", "-c", found["remedy"])
+    quicrx(network, "load", "s0", "--port", "4433")
 
 
 def foreign_id(network):

@@ -7,7 +7,6 @@ import os
 import pytest
 
 import client
-from network import V4_SERVER
 from poller import QUICRX, stats
 from wire import DRIVER
 
@@ -39,15 +38,37 @@ def test_every_queue_is_tried(network, site, start_poller):
 
 def test_a_poller_is_not_disturbed(network, site, start_poller):
     poller = start_poller("--bind", "zero-copy")
-    site.make_file("file", 6 << 20)
-    transfer = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/file"], "-q",
-                                                             f"--download={site.downloads}"))
+    site.make_file("file", 12 << 20)
+    download = client.Fetch(network, site, "file")
     trial = only(check(network, network.server, "s0"), "zero_copy_trial")[0]
+    download.finish()
     assert trial["grade"] == "good"
     assert f"poller {poller.process.pid} serves it in zero-copy mode" in trial["text"]
-    assert transfer.wait(timeout=60) == 0
-    site.expect_same(site.root / "file", site.downloads / "file")
     assert stats(network)["queues"][0]["poller"]["zero_copy"]
+
+
+@pytest.mark.driver("igb")
+def test_rings_rules_and_flows_of_igb(network):
+    """What is advised is done, and then nothing is left to advise."""
+    def grade(topic):
+        return only(check_only(network), topic)[0]["grade"]
+
+    network.run(network.server, "ethtool", "-X", "s0", "default")
+    findings = check_only(network)
+    assert only(findings, "queues")[0]["text"].startswith("2 active of")
+    assert only(findings, "flow_steering")[0]["text"] == "rules are possible, and off (ntuple)"
+    for topic in ("nic_ring", "rss"):
+        found = only(findings, topic)[0]
+        assert found["grade"] == "advice"
+        network.run(network.server, "sh", "-c", found["remedy"])
+    network.wait_carrier()
+    assert grade("nic_ring") == grade("rss") == "good"
+    network.run(network.server, "ethtool", "-G", "s0", "rx", "256")
+    network.wait_carrier()
+
+
+def check_only(network):
+    return json.loads(network.run(network.server, QUICRX, "check", "s0", "--json", check=False).stdout)["findings"]
 
 
 @pytest.mark.driver("virtio_net")

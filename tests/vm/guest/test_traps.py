@@ -3,6 +3,7 @@
 
 import json
 import os
+import time
 
 import pytest
 
@@ -14,8 +15,9 @@ FRAME_BYTES = {"virtio_net": 2048, "igb": 4096}
 BUSY, UNSUPPORTED = 5, 6
 
 
-def test_whole_frames(network, site, poller):
+def test_whole_frames(network, site, start_poller):
     """igb cuts what is longer than 1,024 bytes in 2 KiB chunks, and tells nobody."""
+    start_poller("--bind", "zero-copy")
     site.make_file("file", 1 << 20)
     client.upload(network, site, site.root / "file", "file", options=["--max-udp-payload-size=1472"])
     queue = stats(network)["queues"][0]
@@ -49,8 +51,10 @@ def test_automatic_becomes_copy_mode_aloud(network, site):
         process = network.start(network.client, QUICRX, "run", "c0", "--port", "4433", "--cert", str(site.certificate),
                                 "--key", str(site.key), stderr=output)
     try:
+        limit = time.monotonic() + 20
         while "ready:" not in log.read_text(encoding="utf-8"):
-            assert process.poll() is None, log.read_text(encoding="utf-8")
+            assert process.poll() is None and time.monotonic() < limit, log.read_text(encoding="utf-8")
+            time.sleep(0.05)
         assert "copy mode (virtio_net refused zero copy: Invalid argument)" in log.read_text(encoding="utf-8")
         told = network.run(network.client, QUICRX, "stats", "c0").stdout
         assert "copy mode (zero copy refused: Invalid argument)" in told
@@ -87,15 +91,33 @@ def test_spare_queue_pairs_are_refused(network, site):
 
 
 @pytest.mark.driver("igb")
-def test_mtu_that_the_driver_has_no_buffers_for(network, site):
+def test_mtu_that_the_driver_has_no_buffers_for(network, site, start_poller):
     network.run(network.server, "ip", "link", "set", "s0", "mtu", "9000")
     try:
         done = run_on(network, network.server, "s0", site)
         assert done.returncode == UNSUPPORTED
         assert "driver igb has no XDP for packets of several buffers" in done.stderr and "mtu 3046" in done.stderr
-    finally:
-        network.run(network.server, "ip", "link", "set", "s0", "mtu", "1500")
+        # What the message says fits, fits.
+        for name, device in ((network.server, "s0"), (network.client, "c0")):
+            network.run(name, "ip", "link", "set", device, "mtu", "3046")
         network.wait_carrier()
+        poller = start_poller("--bind", "zero-copy")
+        site.make_file("file", 1 << 20)
+        client.upload(network, site, site.root / "file", "file", options=["--max-udp-payload-size=3018"])
+        counters = stats(network)["queues"][0]["af_xdp"]
+        assert counters["received_bytes"] > 2500 * counters["received_datagrams"]
+        assert counters["gathered_datagrams"] == 0
+        poller.stop()
+    finally:
+        for name, device in ((network.server, "s0"), (network.client, "c0")):
+            network.run(name, "ip", "link", "set", device, "mtu", "1500")
+        network.wait_carrier()
+
+
+@pytest.mark.driver("igb")
+def test_metadata_that_the_driver_has_not(network):
+    done = quicrx(network, "load", "s0", "--port", "4433", "--rx-metadata", check=False)
+    assert done.returncode == UNSUPPORTED and "driver igb gives XDP neither" in done.stderr
 
 
 @pytest.mark.driver("virtio_net")
