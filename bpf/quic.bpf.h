@@ -36,20 +36,23 @@ static __always_inline int is_retry(__u32 version, __u8 first) {
 }
 
 /*
- * Returns QUICRX_GO_ON, or the reason. `cursor` stands on the payload; its end is the frame's, which may be
- * padded, so the payload's own length decides and the cursor satisfies the verifier.
+ * Returns QUICRX_GO_ON, or the reason. `cursor` stands on the payload; its end is that of the frame's first
+ * buffer. The payload's own length decides what cannot be QUIC; what merely goes on in the next buffer is
+ * passed.
  */
 static __always_inline int check_long_header(struct cursor* cursor, __u32 payload_bytes) {
   const struct long_header* header = (const void*)cursor->at;
   __u32 version, dcid_bytes, scid_bytes, header_bytes;
 
-  if (!has(cursor, sizeof(*header)) || payload_bytes < sizeof(*header)) return QUICRX_BAD_LONG_HEADER;
+  if (payload_bytes < sizeof(*header)) return QUICRX_BAD_LONG_HEADER;
+  if (!has(cursor, sizeof(*header))) return QUICRX_PASS_SPLIT_HEADERS;
   version = (__u32)header->version[0] << 24 | (__u32)header->version[1] << 16 |
             (__u32)header->version[2] << 8 | header->version[3];
   if (version == 0) return QUICRX_BAD_CLIENT_BOUND;
   dcid_bytes = header->dcid_length;
   cursor->at += sizeof(*header) + dcid_bytes;
-  if (!has(cursor, 1) || payload_bytes < sizeof(*header) + dcid_bytes + 1) return QUICRX_BAD_LONG_HEADER;
+  if (payload_bytes < sizeof(*header) + dcid_bytes + 1) return QUICRX_BAD_LONG_HEADER;
+  if (!has(cursor, 1)) return QUICRX_PASS_SPLIT_HEADERS;
   scid_bytes = *cursor->at;
   header_bytes = sizeof(*header) + dcid_bytes + 1 + scid_bytes;
   if (payload_bytes < header_bytes) return QUICRX_BAD_LONG_HEADER;
@@ -74,7 +77,8 @@ static __always_inline int check_quic(const struct datagram* datagram, const str
   if (udp_bytes < sizeof(struct udphdr) || udp_bytes > datagram->ip_payload_bytes)
     return QUICRX_BAD_UDP_LENGTH;
   payload_bytes = udp_bytes - sizeof(struct udphdr);
-  if (payload_bytes == 0 || !has(&cursor, 1)) return QUICRX_BAD_EMPTY;
+  if (payload_bytes == 0) return QUICRX_BAD_EMPTY;
+  if (!has(&cursor, 1)) return QUICRX_PASS_SPLIT_HEADERS;
   if (is_long(*cursor.at)) return check_long_header(&cursor, payload_bytes);
   return payload_bytes < QUICRX_MIN_SHORT_PACKET ? QUICRX_BAD_SHORT_HEADER : QUICRX_GO_ON;
 }

@@ -124,6 +124,7 @@ static __always_inline int steer(struct xdp_md* context, struct quicrx_counters*
 
   reason = check_quic(&datagram, &cursor);
   if (reason == QUICRX_GO_ON) return QUICRX_REDIRECTED;
+  if (reason == QUICRX_PASS_SPLIT_HEADERS) return reason;
   if (reason >= 0 && reason < QUICRX_COUNTERS) counters->value[reason]++;
   return config->flags & QUICRX_PASS_INVALID ? QUICRX_PASS_NOT_QUIC : QUICRX_DROP_NOT_QUIC;
 }

@@ -78,6 +78,7 @@ enum quicrx_counter {
   QUICRX_PASS_ADDRESS,       /* UDP, to our port at another address */
   QUICRX_PASS_NO_SOCKET,     /* ours, but no poller serves the queue */
   QUICRX_PASS_NO_METADATA,   /* ours, but the driver has no room for metadata */
+  QUICRX_PASS_SPLIT_HEADERS, /* ours, but the frame's first buffer ends within the QUIC header */
   QUICRX_PASS_NOT_QUIC,      /* ours, cannot be QUIC, QUICRX_PASS_INVALID is set */
   QUICRX_DROP_NOT_QUIC,      /* ours, cannot be QUIC */
   /* reasons why a datagram to our port and address cannot be QUIC */

@@ -26,7 +26,13 @@ using Counts = std::array<std::uint64_t, QUICRX_COUNTERS>;
 
 class Steer : public testing::Test {
  protected:
-  Steer() : skeleton_(steer_bpf::open_and_load(), steer_bpf::destroy) {}
+  Steer() : Steer(false) {}
+
+  explicit Steer(bool multi_buffer) : skeleton_(steer_bpf::open(), steer_bpf::destroy) {
+    skeleton_->rodata->quicrx_constants.multi_buffer = multi_buffer ? 1 : 0;
+    if (multi_buffer) bpf_program__set_flags(skeleton_->progs.quicrx_steer, BPF_F_XDP_HAS_FRAGS);
+    if (steer_bpf::load(skeleton_.get()) != 0) skeleton_.reset();
+  }
 
   void SetUp() override {
     ASSERT_TRUE(skeleton_) << "the verifier refuses the program";
@@ -61,9 +67,15 @@ class Steer : public testing::Test {
   }
 
   /// Runs one packet, at least 14 bytes (the kernel's own minimum for a test run).
-  std::uint32_t run(const Packet& packet) {
+  std::uint32_t run(const Packet& packet, std::size_t first_buffer = 0) {
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
                 .data_size_in = static_cast<std::uint32_t>(packet.size()));
+    xdp_md context{};
+    context.data_end = static_cast<std::uint32_t>(first_buffer);
+    if (first_buffer != 0) {
+      options.ctx_in = &context;
+      options.ctx_size_in = sizeof(context);
+    }
     EXPECT_EQ(bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.quicrx_steer), &options), 0);
     return options.retval;
   }
@@ -328,6 +340,45 @@ TEST_F(Steer, AgreesWithTheParserInUserspace) {
       EXPECT_EQ(parse_frame(cut).has_value(), counts()[QUICRX_PASS_NO_SOCKET] > ours_before) << bytes;
     }
   }
+}
+
+/// Built for frames of several buffers. The kernel's test run puts what a page does not hold into further
+/// ones.
+class SteerJumbo : public Steer {
+ protected:
+  SteerJumbo() : Steer(true) {}
+};
+
+TEST_F(SteerJumbo, CountsEveryBufferOfAFrame) {
+  set_socket(0);
+  const Packet jumbo = udp({}, quic_short(8900));
+  expect("in several buffers", v4(jumbo), XDP_REDIRECT, {QUICRX_REDIRECTED});
+  expect("IPv6", v6(jumbo), XDP_REDIRECT, {QUICRX_REDIRECTED});
+  expect("in one", v4(udp({}, quic_short(100))), XDP_REDIRECT, {QUICRX_REDIRECTED});
+  expect("says more than all buffers hold", ethernet(0x0800, ipv4({.length_error = 1}, jumbo)), XDP_PASS,
+         {QUICRX_PASS_RUNT});
+  expect("padded in the last", v4(jumbo) + Packet(20, 0), XDP_REDIRECT, {QUICRX_REDIRECTED});
+  expect("wrong UDP length", v4(udp({.length_error = 1}, quic_short(8900))), XDP_DROP,
+         {QUICRX_DROP_NOT_QUIC, QUICRX_BAD_UDP_LENGTH});
+}
+
+/// Some drivers end the first buffer behind some header, or put nothing into it: what cannot be seen is
+/// passed, never dropped.
+TEST_F(SteerJumbo, PassesWhatItCannotSee) {
+  set_socket(0);
+  const Packet frame = v4(udp({}, quic_long({})));
+  const std::size_t headers = frame.size() - 1200;
+  const Counts before = counts();
+  std::size_t redirected = 0;
+  for (std::size_t linear = 14; linear < headers + 40; ++linear) {
+    const std::uint32_t action = run(frame, linear);
+    ASSERT_NE(action, XDP_DROP) << linear;
+    redirected += action == XDP_REDIRECT ? 1 : 0;
+  }
+  const Counts after = counts();
+  EXPECT_GT(after[QUICRX_PASS_SPLIT_HEADERS], before[QUICRX_PASS_SPLIT_HEADERS]);
+  EXPECT_EQ(after[QUICRX_REDIRECTED] - before[QUICRX_REDIRECTED], redirected);
+  EXPECT_GT(redirected, 0u);
 }
 
 }  // namespace

@@ -65,9 +65,10 @@ def test_remedies(network):
     jumbo = mends(network, "mtu", lambda: run("ip", "link", "set", "s0", "mtu", "9000"), "advice")
     assert "several frames" in jumbo
     foreign = str(BUILD / "tests" / "foreign.bpf.o")
-    text = mends(network, "xdp_programs",
-                 lambda: run("ip", "link", "set", "s0", "xdpdrv", "obj", foreign, "sec", "xdp"), "problem")
-    assert "foreign is attached alone" in text
+    for mode in ("xdpdrv", "xdpgeneric"):
+        text = mends(network, "xdp_programs",
+                     lambda: run("ip", "link", "set", "s0", mode, "obj", foreign, "sec", "xdp"), "problem")
+        assert "foreign is attached alone" in text
 
 
 def test_queues_of_which_one_is_served():
@@ -85,6 +86,11 @@ def test_queues_of_which_one_is_served():
 def test_without_privileges(network):
     found = check(network, prefix=["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"])
     assert found["capabilities"]["grade"] == "problem" and "CAP_SYS_ADMIN" in found["capabilities"]["text"]
+
+
+def test_a_trial_without_privileges_is_a_finding(network):
+    found = check(network, "--try", prefix=["setpriv", "--reuid=65534", "--clear-groups"])
+    assert found["capabilities"]["grade"] == found["zero_copy_trial"]["grade"] == "problem"
 
 
 def test_it_does_not_disturb_a_poller(network, site, poller):

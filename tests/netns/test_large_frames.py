@@ -55,6 +55,23 @@ def test_small_datagrams_are_not_copied(network, site, poller):
     assert counters["gathered_datagrams"] == 0
 
 
+def test_datagrams_that_come_to_the_kernel(network, site, poller):
+    """The XDP program is gone in the midst of an upload of jumbo datagrams: the sockets take them."""
+    source = site.make_file("file", 200 << 20)
+    upload = network.start(network.client, *client.command(
+        V4_SERVER, ["https://localhost/upload/file"], "-q", "--http-method=PUT", f"--data={source}",
+        f"--max-udp-payload-size={largest(V4_SERVER)}"))
+    while stats(network)["queues"][0]["af_xdp"]["gathered_datagrams"] < 100:
+        assert upload.poll() is None
+    quicrx(network, "unload", "s0")
+    assert upload.poll() is None, "over too early"
+    assert upload.wait(timeout=60) == 0
+    site.expect_same(source, site.uploads / "file")
+    counters = stats(network)["queues"][0]["socket"]
+    assert mean_bytes(counters, "received") > 0.9 * largest(V4_SERVER)
+    assert counters["drop_truncated"] == 0
+
+
 def test_generic_mode_refuses_jumbo_frames(network, start_poller):
     quicrx(network, "load", "s0", "--port", "4433", "--mode", "generic")
     poller = start_poller(ready=False)

@@ -12,7 +12,7 @@ def test_hash_by_metadata(network, site, start_poller):
     loaded = quicrx(network, "load", "s0", "--port", "4433", "--rx-metadata").stdout
     assert "alone (receive metadata)" in loaded
     poller = start_poller()
-    assert "receive metadata without timestamps (no PTP clock)" in poller.output()
+    assert "receive metadata without timestamps (s0: driver veth has no PTP clock)" in poller.output()
     site.make_file("file", 5 << 20)
     client.fetch(network, site, ["file"])
     client.upload(network, site, site.root / "file", "file")

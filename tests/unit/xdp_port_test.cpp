@@ -14,7 +14,7 @@
 namespace quicrx::test {
 namespace {
 
-constexpr std::uint32_t kRing = 64;
+constexpr std::uint32_t kRing = 128;
 constexpr std::uint32_t kHalf = 32;  // frames each way
 constexpr std::uint32_t kFrame = 2048;
 
@@ -346,6 +346,17 @@ TEST_F(JumboPortTest, SendsOneDescriptorForEachChunk) {
   EXPECT_EQ(pool_counters_[1].get(PoolCounter::bad_descriptor), 1u);
 }
 
+TEST_F(JumboPortTest, HasRoomForEveryChunkOfEveryFrame) {
+  for (std::uint32_t i = 0; i < kHalf; ++i) EXPECT_TRUE(send(pattern(4900)));
+  EXPECT_FALSE(send("x"));
+  port_->flush();
+  EXPECT_EQ(transmit_.producer - transmit_.consumer, 3 * kHalf);
+  EXPECT_EQ(counters_.get(PortCounter::drop_send_failed), 0u);
+  for (std::uint32_t i = 0; i < 3 * kHalf; ++i) complete();
+  EXPECT_EQ(receive(), 0u);
+  EXPECT_EQ(transmit_counts().free, kHalf);
+}
+
 TEST(DeviceClock, TellsArrivalsInOurClock) {
   const Timestamp sampled{std::chrono::hours(1)};
   const DeviceClock clock(ClockSample{.device_ns = 5'000'000'000'000, .ours = sampled});
@@ -355,7 +366,7 @@ TEST(DeviceClock, TellsArrivalsInOurClock) {
       << "before the sample";
   EXPECT_EQ(clock.arrival(5'000'010'100'000, now), now) << "not in the future, whatever the clocks' drift";
   for (const std::uint64_t impossible :
-       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5'000'011'000'000},
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5'000'021'000'000},
         std::uint64_t{4'999'000'000'000}, ~std::uint64_t{0}, std::uint64_t{1} << 63})
     EXPECT_FALSE(clock.arrival(impossible, now)) << impossible;
 }
@@ -447,6 +458,10 @@ TEST(UmemPlan, ChoosesFramesThatHoldTheMtuAndSuitTheDriver) {
   EXPECT_FALSE(plan_umem(interface, features, {})) << "a driver without";
   features.multi_buffer = true;
   EXPECT_TRUE(plan_umem(interface, features, {})->multi_buffer());
+  for (const char* driver : {"mlx5_core", "idpf"}) {
+    interface.driver = driver;
+    EXPECT_FALSE(plan_umem(interface, features, {})) << "XDP does not see its headers";
+  }
 }
 
 TEST(UmemPlan, GivesAJumboDatagramItsChunks) {
@@ -461,6 +476,10 @@ TEST(UmemPlan, GivesAJumboDatagramItsChunks) {
       << "every chunk has its place";
   EXPECT_GE(plan->gather_frame_bytes, 9000u + 26);
   EXPECT_EQ(plan->umem_bytes() % plan->chunk_bytes, 0u);
+  const auto chosen = plan_umem(interface, features, 1000);
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(chosen->frames(), 1000u);
+  EXPECT_GE(chosen->transmit_ring, chosen->transmit_frames * chosen->transmit_chunks);
 }
 
 }  // namespace

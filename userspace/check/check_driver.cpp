@@ -2,6 +2,7 @@
 #include <string>
 
 #include "check/subject.h"
+#include "xdp/capabilities.h"
 #include "xdp/device_clock.h"
 #include "xdp/steering.h"
 
@@ -24,21 +25,34 @@ void check_features(const Subject& subject, Findings& findings) {
           ? Finding{"zero_copy", Grade::good, driver + " says it has it; --try binds a socket to see"}
           : Finding{"zero_copy", Grade::advice, driver + " has none: copy mode"});
   findings.push_back({"multi_buffer", Grade::good,
-                      features.multi_buffer
+                      features.multi_buffer && is_kernel_at_least(6, 6)
                           ? "jumbo frames in copy mode" +
                                 std::string(features.zero_copy_segments > 1 ? " and with zero copy" : "")
                           : "no frames of several buffers"});
 }
 
 void check_metadata(const Subject& subject, Findings& findings) {
-  if (!subject.features || (!subject.features->receive_timestamp && !subject.features->receive_hash)) {
+  const Interface& interface = subject.interface;
+  const auto& features = subject.features;
+  if (!features || !features->tells_metadata) {
+    findings.push_back({"rx_metadata", Grade::good,
+                        "not told by this kernel (Linux 6.7 does); 'quicrx load --rx-metadata' tries"});
+    return;
+  }
+  if (!features->receive_timestamp && !features->receive_hash) {
     findings.push_back({"rx_metadata", Grade::good, "none by this driver"});
     return;
   }
-  std::string text = subject.features->receive_hash ? "hash" : "";
-  if (subject.features->receive_timestamp) {
+  std::string text = features->receive_hash ? "hash" : "";
+  if (features->receive_timestamp) {
+    const auto clock = DeviceClock::open(interface);
     text += text.empty() ? "timestamp" : " and timestamp";
-    if (!DeviceClock::open(subject.interface)) text += " (not used: no PTP clock)";
+    if (!clock) text += " (not used: " + clock.error().message + ")";
+    if (clock && !stamps_every_packet(interface).value_or(true)) {
+      findings.push_back({"rx_metadata", Grade::advice, text + "; the NIC is not set to stamp every packet",
+                          "hwstamp_ctl -i " + interface.name + " -r 1"});
+      return;
+    }
   }
   findings.push_back({"rx_metadata", Grade::good, text + " with 'quicrx load --rx-metadata'"});
 }
@@ -55,15 +69,20 @@ void check_programs(const Subject& subject, Findings& findings) {
     return;
   }
   std::string list;
-  bool foreign_alone = false;
-  for (const AttachedProgram& program : *programs) {
+  for (const AttachedProgram& program : *programs)
     list += (list.empty() ? "" : ", ") + program.name + (program.ours ? " (ours)" : "");
-    foreign_alone = foreign_alone || (!program.ours && !program.dispatcher);
+  const AttachedProgram& first = programs->front();
+  if (first.ours || first.dispatcher) {
+    findings.push_back({"xdp_programs", Grade::good, list + " attached"});
+  } else if (first.name == "xdp_dispatcher") {
+    findings.push_back({"xdp_programs", Grade::problem,
+                        "libxdp's dispatcher is attached, and its programs cannot be seen (another bpffs?)",
+                        "xdp-loader unload " + name + " --all"});
+  } else {
+    findings.push_back({"xdp_programs", Grade::problem,
+                        list + " is attached alone: nothing can be attached beside it",
+                        "ip link set dev " + name + (first.native ? " xdpdrv off" : " xdpgeneric off")});
   }
-  findings.push_back(foreign_alone ? Finding{"xdp_programs", Grade::problem,
-                                             list + " is attached alone: nothing can be attached beside it",
-                                             "ip link set dev " + name + " xdp off"}
-                                   : Finding{"xdp_programs", Grade::good, list + " attached"});
 }
 
 }  // namespace

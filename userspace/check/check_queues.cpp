@@ -12,6 +12,7 @@
 #include "check/subject.h"
 #include "xdp/interface_query.h"
 #include "xdp/queue_trap.h"
+#include "xdp/steering.h"
 
 namespace quicrx {
 namespace {
@@ -24,7 +25,10 @@ std::string count_of(unsigned count, const std::string& what) {
 
 void check_counts(const Subject& subject, Findings& findings) {
   const Interface& interface = subject.interface;
-  if (const auto refused = refuse_spare_pairs(interface); !refused) {
+  // Pairs that an attached program has taken are taken.
+  const auto programs = list_programs(interface);
+  const auto refused = refuse_spare_pairs(interface);
+  if (!refused && programs && programs->empty()) {
     findings.push_back({"queues", Grade::problem, refused.error().message,
                         interface.queues_command(interface.possible_queues)});
     return;
@@ -63,6 +67,14 @@ std::set<std::uint32_t> queues_of_flows(InterfaceQuery& query) {
   return {table->ring_index, table->ring_index + table->size};
 }
 
+/// Brings every flow to queue 0. Nothing where fewer queues would be a trap.
+std::string one_queue_command(const Interface& interface, bool has_table) {
+  if (has_table) return "ethtool -X " + interface.name + " equal 1";
+  Interface with_one = interface;
+  with_one.receive_queues = 1;
+  return refuse_spare_pairs(with_one) ? interface.queues_command(1) : "";
+}
+
 /// How the flows of a QUIC port can be brought to the queue that is served.
 void check_spread(const Subject& subject, Findings& findings) {
   const Interface& interface = subject.interface;
@@ -85,19 +97,14 @@ void check_spread(const Subject& subject, Findings& findings) {
     findings.push_back({"rss", Grade::good, "every flow goes to queue " + std::to_string(*queues.begin())});
     return;
   }
-  const std::string text = "flows are spread over " + count_of(interface.receive_queues, "queue") +
-                           "; one queue is served with AF_XDP, the others by the kernel's sockets";
-  const std::string name = interface.name;
-  if (rules_on) {
-    findings.push_back(
-        {"rss", Grade::advice, text,
-         fmt::format("for family in udp4 udp6; do ethtool -N {} flow-type $family dst-port {} action 0; done",
-                     name, subject.udp_port)});
-  } else if (!queues.empty()) {
-    findings.push_back({"rss", Grade::advice, text, "ethtool -X " + name + " equal 1"});
-  } else {
-    findings.push_back({"rss", Grade::advice, text, interface.queues_command(1)});
+  if (rules_on && rules.rule_cnt > 0) {
+    findings.push_back({"rss", Grade::good, count_of(rules.rule_cnt, "rule") + " say where flows go"});
+    return;
   }
+  findings.push_back({"rss", Grade::advice,
+                      "flows are spread over " + count_of(interface.receive_queues, "queue") +
+                          "; one queue is served with AF_XDP, the others by the kernel's sockets",
+                      one_queue_command(interface, !queues.empty())});
 }
 
 std::string cpus_of(const std::string& interrupt) {
@@ -117,10 +124,11 @@ std::string another_cpu(const std::string& crowded) {
 void check_interrupts(const Subject& subject, Findings& findings) {
   const std::string& name = subject.interface.name;
   const std::string device = "class/net/" + name + "/device/";
+  // A virtio device is below the PCI device that has the interrupts.
+  const bool below = subject.sysfs.link_name(device + "subsystem") == "virtio";
   std::map<std::string, std::string> cpus;  // by interrupt
-  for (const char* place : {"msi_irqs", "../msi_irqs"})
-    for (const std::string& interrupt : subject.sysfs.names(device + place))
-      cpus[interrupt] = cpus_of(interrupt);
+  for (const std::string& interrupt : subject.sysfs.names(device + (below ? "../msi_irqs" : "msi_irqs")))
+    cpus[interrupt] = cpus_of(interrupt);
   if (cpus.empty()) {
     findings.push_back({"interrupts", Grade::good, "none of its own (a virtual device)"});
     return;
@@ -131,7 +139,8 @@ void check_interrupts(const Subject& subject, Findings& findings) {
     used.insert(cpu);
     text += fmt::format("{}{} on CPU {}", text.empty() ? "" : ", ", interrupt, cpu);
   }
-  const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1;
+  const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1 &&
+                       used.begin()->find_first_not_of("0123456789") == std::string::npos;
   findings.push_back(crowded ? Finding{"interrupts", Grade::advice, "all on one CPU: " + text,
                                        "echo " + another_cpu(*used.begin()) + " > /proc/irq/" +
                                            cpus.rbegin()->first + "/smp_affinity_list"}

@@ -4,11 +4,13 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
 #include "check/subject.h"
 #include "frame/descriptor.h"
+#include "telemetry/record.h"
 #include "xdp/capabilities.h"
 #include "xdp/umem_plan.h"
 
@@ -22,7 +24,7 @@ void check_kernel_version(Findings& findings) {
   uname(&name);
   const std::string release = std::string("Linux ") + name.release;
   if (const auto checked = check_kernel(); !checked) {
-    findings.push_back({"kernel", Grade::problem, checked.error().message, "apt install linux-image-amd64"});
+    findings.push_back({"kernel", Grade::problem, checked.error().message});
   } else if (!is_kernel_at_least(6, 6)) {
     findings.push_back({"kernel", Grade::advice,
                         release + ": jumbo frames want 6.6, zero copy on virtio_net 6.13, on igb 6.14"});
@@ -63,6 +65,13 @@ void check_jit(Findings& findings) {
                                                         "sysctl -w net.core.bpf_jit_enable=1"});
 }
 
+bool poller_has_huge_pages(const Interface& interface) {
+  return std::ranges::any_of(recorded_queues(interface), [&](std::uint32_t queue) {
+    const auto record = Record::open(interface, queue);
+    return record && (*record)->alive() && (*record)->header().huge_pages != 0;
+  });
+}
+
 void check_memory(const Subject& subject, std::uint64_t umem_bytes, Findings& findings) {
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
@@ -78,6 +87,10 @@ void check_memory(const Subject& subject, std::uint64_t umem_bytes, Findings& fi
   const std::string folder = "kernel/mm/hugepages/hugepages-2048kB/";
   const long free = subject.sysfs.number(folder + "free_hugepages").value_or(0);
   const long all = subject.sysfs.number(folder + "nr_hugepages").value_or(0);
+  if (poller_has_huge_pages(subject.interface)) {
+    findings.push_back({"huge_pages", Grade::good, "a poller's UMEM is on them"});
+    return;
+  }
   findings.push_back(free >= needed
                          ? Finding{"huge_pages", Grade::good,
                                    std::to_string(free) + " free, a UMEM takes " + std::to_string(needed)}

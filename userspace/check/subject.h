@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "check/finding.h"
@@ -16,7 +15,6 @@ struct Subject {
   Interface interface;
   std::optional<DeviceFeatures> features;
   NetSysfs sysfs;
-  std::uint16_t udp_port = 443;  ///< for the commands
 };
 
 /// Kernel, privileges, JIT compiler, bpffs, memory.

@@ -4,6 +4,7 @@
 #include "check/subject.h"
 #include "frame/umem_memory.h"
 #include "telemetry/record.h"
+#include "xdp/carrier.h"
 #include "xdp/umem_plan.h"
 #include "xdp/xsk_socket.h"
 
@@ -29,6 +30,9 @@ Result<void> bind_once(const Subject& subject, std::uint32_t queue) {
 }  // namespace
 
 void try_zero_copy(const Subject& subject, Findings& findings) {
+  // For some drivers a bind takes the whole device down for a moment.
+  const bool anybody_serves = has_living_poller(subject.interface);
+  const CarrierWatch carrier(subject.interface);
   for (std::uint32_t queue = 0; queue < subject.interface.receive_queues; ++queue) {
     const std::string where = "queue " + std::to_string(queue) + ": ";
     const auto record = Record::open(subject.interface, queue);
@@ -39,7 +43,13 @@ void try_zero_copy(const Subject& subject, Findings& findings) {
                               (header.zero_copy != 0 ? "zero-copy" : "copy") + " mode"});
       continue;
     }
+    if (anybody_serves) {
+      findings.push_back(
+          {"zero_copy_trial", Grade::good, where + "not tried, a poller serves another queue"});
+      continue;
+    }
     const auto bound = bind_once(subject, queue);
+    (void)carrier.wait();
     if (bound) {
       findings.push_back({"zero_copy_trial", Grade::good, where + "a socket bound with zero copy"});
     } else if (bound.error().kind == ErrorKind::busy) {

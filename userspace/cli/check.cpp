@@ -16,7 +16,6 @@ namespace {
 
 struct CheckOptions {
   std::string interface;
-  std::uint16_t port = 443;
   bool try_bind = false;
   bool json = false;
 };
@@ -26,7 +25,7 @@ Result<ExitStatus> check(const CheckOptions& options) {
   auto interface = find_interface(options.interface);
   if (!interface) return tl::unexpected(interface.error());
   const auto features = ask_device_features(*interface);
-  const Subject subject{std::move(*interface), features, NetSysfs(), options.port};
+  const Subject subject{std::move(*interface), features, NetSysfs()};
   Findings findings;
   check_system(subject, findings);
   check_driver(subject, findings);
@@ -34,8 +33,11 @@ Result<ExitStatus> check(const CheckOptions& options) {
   check_link(subject, findings);
   if (options.try_bind) {
     const auto lock = SetupLock::take();  // so that no poller starts meanwhile
-    if (!lock) return tl::unexpected(lock.error());
-    try_zero_copy(subject, findings);
+    if (lock) {
+      try_zero_copy(subject, findings);
+    } else {
+      findings.push_back({"zero_copy_trial", Grade::problem, lock.error().message});
+    }
   }
   const std::string report = options.json ? report_json(subject.interface.name, findings)
                                           : report_text(subject.interface.name, findings);

@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 done, 1 failed, 2 wrong words, 3 not permitted, 4 not found, 5 busy, 6 not supported "
-      "here.\n"
+      "here, 7 (check) advice.\n"
       "'quicrx COMMAND --help' tells of a command.");
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     const auto chosen = failed->get_subcommands();

@@ -32,6 +32,13 @@ Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
                                     "', then load it for this one");
 }
 
+bool suits(const Interface& interface, const Wanted& wanted) {
+  const auto config =
+      SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
+  const bool takes_frames = config && (!wanted.multi_buffer || (config->flags & QUICRX_MULTI_BUFFER) != 0);
+  return takes_frames && steers_only(interface, wanted.udp_port).value_or(false);
+}
+
 }  // namespace
 
 Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port) {
@@ -40,9 +47,9 @@ Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port) {
   });
 }
 
-Result<void> clear_abandoned(const Interface& interface, std::optional<std::uint16_t> wanted_port) {
+Result<void> clear_abandoned(const Interface& interface, const std::optional<Wanted>& wanted) {
   if (!poller_owns(interface) || has_living_poller(interface)) return {};
-  if (wanted_port && steers_only(interface, *wanted_port).value_or(false)) return {};
+  if (wanted && suits(interface, *wanted)) return {};
   return unload_steering(interface);
 }
 

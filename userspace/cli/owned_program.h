@@ -37,8 +37,14 @@ class OwnedProgram {
 /// The loaded program steers this port and no other.
 Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port);
 
-/// Unloads what was loaded by a poller, if none is alive. What steers just `wanted_port` is left, for the
-/// next poller to use: taking a program off and putting it on again can cost a second without a carrier.
-Result<void> clear_abandoned(const Interface& interface, std::optional<std::uint16_t> wanted_port = {});
+/// What the next poller needs of the program.
+struct Wanted {
+  std::uint16_t udp_port = 0;
+  bool multi_buffer = false;
+};
+
+/// Unloads what was loaded by a poller, if none is alive. What suits the next poller is left for it: taking a
+/// program off and putting it on again can cost a second without a carrier.
+Result<void> clear_abandoned(const Interface& interface, const std::optional<Wanted>& wanted = {});
 
 }  // namespace quicrx::cli

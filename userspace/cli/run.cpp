@@ -146,10 +146,17 @@ std::string copy_text(const XdpPort& port, const Interface& interface, const Att
   return attachment.native ? "copy mode (as asked for)" : "copy mode (generic XDP has no zero copy)";
 }
 
-std::string metadata_text(const Worker::Config& config, const XdpPort& port) {
-  if (!config.xdp.receive_metadata) return "";
+std::string metadata_text(const XdpPort& port) {
+  if (!port.receives_metadata()) return "";
   return port.has_clock() ? ", receive metadata with timestamps"
-                          : ", receive metadata without timestamps (no PTP clock)";
+                          : ", receive metadata without timestamps (" + port.clock_refused() + ")";
+}
+
+/// A NIC stamps packets only when it was told to.
+void warn_of_missing_timestamps(const Interface& interface, const XdpPort& port) {
+  if (port.has_clock() && !stamps_every_packet(interface).value_or(true))
+    spdlog::warn("{}: the NIC does not stamp every packet it receives; 'hwstamp_ctl -i {} -r 1' has it do so",
+                 interface.name, interface.name);
 }
 
 void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
@@ -163,11 +170,12 @@ void announce(const RunOptions& options, const Interface& interface, const Attac
   if (!attachment.native_refused.empty())
     spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
   warn_of_other_ports(interface, options.port);
+  warn_of_missing_timestamps(interface, worker.xdp());
   spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages{}{}",
                interface.name, options.queue, options.port, attachment.mode_name(),
                copy_text(worker.xdp(), interface, attachment), plan.frames(), plan.chunk_bytes,
                worker.xdp().huge_pages() ? "huge" : "normal (no huge pages free)",
-               plan.multi_buffer() ? ", several a packet" : "", metadata_text(config, worker.xdp()));
+               plan.multi_buffer() ? ", several a packet" : "", metadata_text(worker.xdp()));
 }
 
 void start_log(bool verbose) {
@@ -222,7 +230,8 @@ Result<void> run(const RunOptions& options) {
   std::optional<SetupLock> lock;
   std::optional<OwnedProgram> program;
   if (auto taken = take_lock(lock); !taken) return taken;
-  if (auto cleared = clear_abandoned(*interface, options.port); !cleared) return cleared;
+  if (auto cleared = clear_abandoned(*interface, Wanted{options.port, plan->multi_buffer()}); !cleared)
+    return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
   const CarrierWatch carrier(*interface);
@@ -253,7 +262,7 @@ Result<void> run(const RunOptions& options) {
   });
   if (!steered) return steered;
   lock.reset();
-  if (!carrier.wait())
+  if (!carrier.wait(CarrierWatch::kLongest, stop.get()))
     spdlog::warn("{}: no carrier {} s after the XDP program was attached and the socket bound",
                  interface->name, CarrierWatch::kLongest.count());
   announce(options, *interface, program->attachment(), **worker, config);

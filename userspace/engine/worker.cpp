@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kLastSends{200};
 constexpr std::chrono::nanoseconds kForever{-1};
 
 /// IPv6 may be switched off on the machine; then there is nothing to reserve.
-Result<std::unique_ptr<UdpPort>> open_ipv6(std::uint16_t udp_port, const UdpPort::Storage& storage) {
-  auto port = UdpPort::open(PortId::socket6, udp_port, storage);
+Result<std::unique_ptr<UdpPort>> open_ipv6(const UdpPort::Config& config, const UdpPort::Storage& storage) {
+  auto port = UdpPort::open(config, storage);
   if (!port && port.error().kind == ErrorKind::unsupported) return std::unique_ptr<UdpPort>();
   return port;
 }
@@ -27,9 +27,10 @@ Result<std::unique_ptr<UdpPort>> open_ipv6(std::uint16_t udp_port, const UdpPort
 
 Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage& storage,
                                              const TlsContext& tls) {
-  auto ipv4 = UdpPort::open(PortId::socket4, config.udp_port, storage.socket4);
+  const unsigned mtu = config.xdp.interface.mtu;
+  auto ipv4 = UdpPort::open({PortId::socket4, config.udp_port, mtu}, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
-  auto ipv6 = open_ipv6(config.udp_port, storage.socket6);
+  auto ipv6 = open_ipv6({PortId::socket6, config.udp_port, mtu}, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
   auto xdp = XdpPort::open(config.xdp, storage.xdp);
   if (!xdp) return tl::unexpected(xdp.error());

@@ -101,9 +101,18 @@ void forbid_fragments(int socket, bool v6) {
   }
 }
 
+constexpr std::size_t kTransmitFrameBytes = 2048;
+
+/// Peers send what the NIC's port lets them, also where it comes to the kernel.
+std::size_t receive_frame_bytes(const UdpPort::Config& config) {
+  constexpr std::size_t kLeast = 2048, kLine = 64;
+  return std::max(kLeast, (config.mtu + kLine - 1) / kLine * kLine);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<UdpPort>> UdpPort::open(PortId id, std::uint16_t udp_port, const Storage& storage) {
+Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Storage& storage) {
+  const auto [id, udp_port, mtu] = config;
   const bool v6 = id == PortId::socket6;
   const std::string where =
       std::string("UDP port ") + std::to_string(udp_port) + (v6 ? " (IPv6)" : " (IPv4)");
@@ -123,20 +132,20 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(PortId id, std::uint16_t udp_port
                 where + (taken ? " is taken by another socket; 'ss -ulpn' shows whose" : ": cannot bind: ") +
                     (taken ? "" : std::strerror(errno)));
   }
-  return std::make_unique<UdpPort>(id, udp_port, std::move(socket), storage);
+  return std::make_unique<UdpPort>(config, std::move(socket), storage);
 }
 
-UdpPort::UdpPort(PortId id, std::uint16_t udp_port, Descriptor socket, const Storage& storage)
-    : id_(id),
-      udp_port_(udp_port),
+UdpPort::UdpPort(const Config& config, Descriptor socket, const Storage& storage)
+    : id_(config.id),
+      udp_port_(config.udp_port),
       socket_(std::move(socket)),
       counters_(*storage.counters),
-      memory_((kReceiveFrames + kTransmitFrames) * kFrameBytes),
-      receive_({static_cast<PoolId>(static_cast<int>(id) * 2 + 1), kFrameBytes, 0}, memory_,
+      memory_(kReceiveFrames * receive_frame_bytes(config) + kTransmitFrames * kTransmitFrameBytes),
+      receive_({static_cast<PoolId>(static_cast<int>(id_) * 2 + 1), receive_frame_bytes(config), 0}, memory_,
                storage.receive_words, *storage.receive_counters),
-      transmit_({static_cast<PoolId>(static_cast<int>(id) * 2 + 2), kFrameBytes, 0},
-                MutableBytes(memory_).subspan(kReceiveFrames * kFrameBytes), storage.transmit_words,
-                *storage.transmit_counters),
+      transmit_({static_cast<PoolId>(static_cast<int>(id_) * 2 + 2), kTransmitFrameBytes, 0},
+                MutableBytes(memory_).subspan(kReceiveFrames * receive_frame_bytes(config)),
+                storage.transmit_words, *storage.transmit_counters),
       in_(kBatch),
       out_(kBatch),
       in_headers_(kBatch),

@@ -25,7 +25,6 @@ class UdpPort final : public LeafPort {
  public:
   static constexpr std::size_t kReceiveFrames = 2 * kBatch;
   static constexpr std::size_t kTransmitFrames = 4 * kBatch;
-  static constexpr std::size_t kFrameBytes = 2048;
 
   struct Storage {
     std::span<FrameWord> receive_words;   ///< kReceiveFrames
@@ -35,10 +34,16 @@ class UdpPort final : public LeafPort {
     PortCounters* counters = nullptr;
   };
 
-  /// Binds to every address of the family. `id` says which port of the worker it is.
-  static Result<std::unique_ptr<UdpPort>> open(PortId id, std::uint16_t udp_port, const Storage& storage);
+  struct Config {
+    PortId id;  ///< which port of the worker it is
+    std::uint16_t udp_port = 0;
+    unsigned mtu = 1500;  ///< what comes is no larger
+  };
 
-  UdpPort(PortId id, std::uint16_t udp_port, Descriptor socket, const Storage& storage);
+  /// Binds to every address of the family.
+  static Result<std::unique_ptr<UdpPort>> open(const Config& config, const Storage& storage);
+
+  UdpPort(const Config& config, Descriptor socket, const Storage& storage);
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;

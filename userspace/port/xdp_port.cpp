@@ -39,8 +39,14 @@ Result<std::unique_ptr<XdpPort>> XdpPort::open(const Config& config, const Stora
     auto set = port->socket_.prefer_busy_poll(config.busy_poll, static_cast<int>(kBatch));
     if (!set) return tl::unexpected(set.error());
   }
-  if (config.receive_metadata)
-    if (auto clock = DeviceClock::open(config.interface)) port->use_clock(std::move(*clock));
+  if (config.receive_metadata) {
+    auto clock = DeviceClock::open(config.interface);
+    if (clock) {
+      port->use_clock(std::move(*clock));
+    } else {
+      port->clock_refused_ = clock.error().message;
+    }
+  }
   return port;
 }
 
@@ -117,6 +123,7 @@ std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
 
 /// What the XDP program put before the packet. Kept until the packet's last part is there.
 void XdpPort::take_metadata(const Frame& frame) {
+  metadata_ = {};
   if (!config_.receive_metadata || frame.headroom().size() < sizeof(metadata_)) return;
   std::memcpy(&metadata_, frame.payload().data() - sizeof(metadata_), sizeof(metadata_));
 }

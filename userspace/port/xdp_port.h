@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "frame/slab_pool.h"
@@ -72,7 +73,10 @@ class XdpPort final : public LeafPort {
   [[nodiscard]] std::uint32_t frames_in_transmit() const { return in_transmit_; }
   [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
   [[nodiscard]] int zero_copy_refused() const { return socket_.zero_copy_refused(); }
+  [[nodiscard]] bool receives_metadata() const { return config_.receive_metadata; }
   [[nodiscard]] bool has_clock() const { return clock_.has_value(); }
+  /// Why there is no clock to read timestamps by.
+  [[nodiscard]] const std::string& clock_refused() const { return clock_refused_; }
   [[nodiscard]] bool huge_pages() const { return memory_.huge_pages; }
   [[nodiscard]] std::chrono::microseconds busy_poll() const { return config_.busy_poll; }
 
@@ -97,6 +101,7 @@ class XdpPort final : public LeafPort {
   FrameGatherer gatherer_;
   XskSocket socket_;
   std::optional<DeviceClock> clock_;
+  std::string clock_refused_;
   quicrx_metadata metadata_{};           // of the packet that is being read
   std::vector<std::uint8_t> parts_out_;  // by transmit frame: chunks that the kernel has
   std::uint32_t in_transmit_ = 0;        // frames lent for send

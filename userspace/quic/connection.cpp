@@ -12,10 +12,8 @@ namespace quicrx {
 namespace {
 
 constexpr std::size_t kMaxClosePacket = 1200;
-// UDP payloads to probe for before a jumbo one: over IPv6 and a usual tunnel, and over Ethernet.
-constexpr std::uint16_t kLikelyPayload = 1406;
-constexpr std::uint16_t kStandardPayload = 1452;
-constexpr std::uint64_t kIdsForPeer = 7;  // connection IDs of the peer that we keep
+constexpr std::size_t kStandardPayload = 1472;  // of Ethernet, over IPv4
+constexpr std::uint64_t kIdsForPeer = 7;        // connection IDs of the peer that we keep
 
 ngtcp2_addr to_address(const SocketAddress& address) {
   return {.addr = const_cast<sockaddr*>(address.get()), .addrlen = address.size()};
@@ -35,16 +33,15 @@ EndpointCounter gauge_of(Connection::State state) {
 }
 
 /// `probes` outlives the connection.
-ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, std::array<std::uint16_t, 3>& probes,
-                             Timestamp now) {
+ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, MtuProbes& probes, Timestamp now) {
   const EndpointLimits& limits = host.limits();
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
   settings.max_tx_udp_payload_size = host.port().max_payload(path);
-  // ngtcp2's own list ends with what Ethernet's standard MTU holds.
+  // ngtcp2's own list ends with what Ethernet's standard MTU holds; a jumbo one is tried behind it.
   if (settings.max_tx_udp_payload_size > kStandardPayload) {
-    probes = {kLikelyPayload, kStandardPayload, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
+    probes = {1406, 1342, 1232, 1444, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
     settings.pmtud_probes = probes.data();
     settings.pmtud_probeslen = probes.size();
   }

@@ -36,6 +36,9 @@ struct ConnectionStatistics {
   std::uint64_t congestion_window = 0;  ///< bytes
 };
 
+/// UDP payload sizes that path MTU discovery tries, in this order.
+using MtuProbes = std::array<std::uint16_t, 5>;
+
 /// One server connection: ngtcp2's state machine, its TLS session, and the session of its service.
 ///
 /// The endpoint reads all datagrams of a batch into its connections before it lets any write, so that one
@@ -121,7 +124,7 @@ class Connection final : public StreamControl, public Timer {
   bool close_due_ = false;  // close_packet_ has not left once
   std::uint64_t packets_while_closing_ = 0;
   Timestamp linger_until_;
-  std::array<std::uint16_t, 3> mtu_probes_{};
+  MtuProbes mtu_probes_{};
   Timestamp last_time_;  // the latest that ngtcp2 was told
   ConnectionStatistics statistics_;
 };

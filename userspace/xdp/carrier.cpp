@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "xdp/carrier.h"
 
-#include <thread>
+#include <poll.h>
 
 namespace quicrx {
 namespace {
 
-constexpr std::chrono::milliseconds kPause{10};
+constexpr int kPauseMilliseconds = 10;
 
 }  // namespace
 
-bool CarrierWatch::wait(std::chrono::milliseconds longest) const {
+bool CarrierWatch::wait(std::chrono::milliseconds longest, int stop) const {
   if (!had_) return true;
   const auto limit = std::chrono::steady_clock::now() + longest;
   while (!has_carrier()) {
     if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(kPause);
+    pollfd stopped{stop, POLLIN, 0};
+    if (poll(&stopped, 1, kPauseMilliseconds) > 0) return false;
   }
   return true;
 }

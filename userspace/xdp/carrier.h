@@ -21,8 +21,9 @@ class CarrierWatch {
 
   [[nodiscard]] bool has_carrier() const { return sysfs_.number(file_) == 1; }
 
-  /// False when there was a carrier, and after so long there is none.
-  [[nodiscard]] bool wait(std::chrono::milliseconds longest = kLongest) const;
+  /// False when there was a carrier, and after so long there is none, or `stop` (a descriptor) became
+  /// readable.
+  [[nodiscard]] bool wait(std::chrono::milliseconds longest = kLongest, int stop = -1) const;
 
  private:
   // Not IFF_RUNNING, which follows the carrier up to a second late.

@@ -2,9 +2,11 @@
 #include "xdp/device_clock.h"
 
 #include <fcntl.h>
+#include <linux/net_tstamp.h>
 #include <linux/ptp_clock.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -35,6 +37,12 @@ std::chrono::nanoseconds realtime_offset() {
   return to_duration(real) - (to_duration(before) + to_duration(after)) / 2;
 }
 
+constexpr unsigned kSamples = 3;
+
+struct Triple {
+  std::chrono::nanoseconds before, device, after;
+};
+
 int clock_number(const Interface& interface) {
   ethtool_ts_info info{};
   return InterfaceQuery(interface.name).ethtool(ETHTOOL_GET_TS_INFO, info) ? info.phc_index : -1;
@@ -50,21 +58,42 @@ Result<DeviceClock> DeviceClock::open(const Interface& interface) {
   const std::string path = "/dev/ptp" + std::to_string(number);
   Descriptor clock(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!clock) return fail(ErrorKind::permission, "cannot open " + path + ": " + std::strerror(errno));
-  return DeviceClock(std::move(clock));
+  DeviceClock opened(std::move(clock));
+  if (!opened.sample())
+    return fail(ErrorKind::unsupported, "cannot read " + path + ": " + std::strerror(errno));
+  opened.sampled_at_ = Clock::now();
+  return opened;
 }
 
 void DeviceClock::refresh(Timestamp now) {
-  if (!clock_ || now - sample_.ours < kSampleLife) return;
-  ptp_sys_offset_extended request{};
-  request.n_samples = 3;
-  if (ioctl(clock_.get(), PTP_SYS_OFFSET_EXTENDED, &request) != 0) return;
-  // Each sample: our clock, the device's, our clock again. The quickest is the most exact.
-  const auto* best = std::min_element(request.ts, request.ts + request.n_samples, [](auto& one, auto& other) {
-    return to_duration(one[2]) - to_duration(one[0]) < to_duration(other[2]) - to_duration(other[0]);
-  });
-  const auto middle = (to_duration((*best)[0]) + to_duration((*best)[2])) / 2;
-  sample_ = {static_cast<std::uint64_t>(to_duration((*best)[1]).count()),
-             Timestamp(middle - realtime_offset())};
+  if (!clock_ || now - sampled_at_ < kSampleLife) return;
+  sampled_at_ = now;
+  if (!sample()) sample_ = {};
+}
+
+/// The kernel reads its clock, the device's, its own again; some drivers can do that only the older way,
+/// where the kernel's clock is read outside the driver.
+bool DeviceClock::sample() {
+  ptp_sys_offset_extended exact{};
+  exact.n_samples = kSamples;
+  std::array<Triple, kSamples> triples{};
+  if (ioctl(clock_.get(), PTP_SYS_OFFSET_EXTENDED, &exact) == 0) {
+    for (unsigned i = 0; i < kSamples; ++i)
+      triples[i] = {to_duration(exact.ts[i][0]), to_duration(exact.ts[i][1]), to_duration(exact.ts[i][2])};
+  } else {
+    ptp_sys_offset plain{};
+    plain.n_samples = kSamples;
+    if (ioctl(clock_.get(), PTP_SYS_OFFSET, &plain) != 0) return false;
+    for (unsigned i = 0; i < kSamples; ++i)
+      triples[i] = {to_duration(plain.ts[2 * i]), to_duration(plain.ts[2 * i + 1]),
+                    to_duration(plain.ts[2 * i + 2])};
+  }
+  // The quickest is the most exact.
+  const auto best =
+      std::ranges::min_element(triples, {}, [](const Triple& one) { return one.after - one.before; });
+  sample_ = {static_cast<std::uint64_t>(best->device.count()),
+             Timestamp((best->before + best->after) / 2 - realtime_offset())};
+  return true;
 }
 
 std::optional<Timestamp> DeviceClock::arrival(std::uint64_t device_ns, Timestamp now) const {
@@ -74,6 +103,13 @@ std::optional<Timestamp> DeviceClock::arrival(std::uint64_t device_ns, Timestamp
   const Timestamp arrived = sample_.ours + since;
   if (arrived > now + kNewestArrival || arrived < now - kOldestArrival) return std::nullopt;
   return std::min(arrived, now);
+}
+
+std::optional<bool> stamps_every_packet(const Interface& interface) {
+  hwtstamp_config config{};
+  InterfaceQuery query(interface.name);
+  if (!query.ask(SIOCGHWTSTAMP, &config)) return std::nullopt;
+  return config.rx_filter == HWTSTAMP_FILTER_ALL;
 }
 
 }  // namespace quicrx

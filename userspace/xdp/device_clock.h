@@ -24,9 +24,10 @@ class DeviceClock {
  public:
   /// A clock drifts by 100 us a second at the most (100 ppm), so a sample is good for this long.
   static constexpr std::chrono::seconds kSampleLife{1};
-  /// A stamp older than this, or newer than now, is of another clock than the one sampled.
+  /// A stamp older than this, or newer than now by more than a turn may take, is of another clock than the
+  /// one sampled.
   static constexpr std::chrono::milliseconds kOldestArrival{500};
-  static constexpr std::chrono::microseconds kNewestArrival{200};
+  static constexpr std::chrono::milliseconds kNewestArrival{10};
 
   /// The error says that this interface has no such clock, or that it may not be opened.
   static Result<DeviceClock> open(const Interface& interface);
@@ -34,7 +35,8 @@ class DeviceClock {
   /// A clock that was sampled once, for tests.
   explicit DeviceClock(ClockSample sample) : sample_(sample) {}
 
-  /// Samples anew where the last sample is old: a system call a second. Once a batch.
+  /// Samples anew where the last sample is old: a system call a second. Once a batch. Without a fresh sample
+  /// no stamp is believed.
   void refresh(Timestamp now);
 
   /// When a packet arrived, at `now` at the latest; nothing when the stamp cannot be.
@@ -42,9 +44,15 @@ class DeviceClock {
 
  private:
   explicit DeviceClock(Descriptor clock) : clock_(std::move(clock)) {}
+  bool sample();
 
   Descriptor clock_;
+  Timestamp sampled_at_;
   ClockSample sample_;
 };
+
+/// Whether the NIC is set to stamp every packet that it receives (SIOCGHWTSTAMP; kernel:
+/// Documentation/networking/timestamping.rst). Nothing when the driver does not tell.
+std::optional<bool> stamps_every_packet(const Interface& interface);
 
 }  // namespace quicrx

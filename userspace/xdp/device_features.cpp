@@ -100,6 +100,7 @@ std::optional<DeviceFeatures> ask_device_features(const Interface& interface) {
             break;
           case kRxMetadata: {
             const std::uint64_t bits = mnl_attr_get_u64(attribute);
+            features.tells_metadata = true;
             features.receive_timestamp = (bits & kTimestamp) != 0;
             features.receive_hash = (bits & kHash) != 0;
             break;

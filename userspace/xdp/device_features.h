@@ -14,6 +14,7 @@ struct DeviceFeatures {
   bool zero_copy = false;   ///< said, not tried: a bind can still be refused
   bool multi_buffer = false;
   std::uint32_t zero_copy_segments = 1;  ///< buffers of one packet in zero-copy mode
+  bool tells_metadata = false;           ///< Linux 6.7 and later do
   bool receive_timestamp = false;        ///< XDP metadata functions that the driver has
   bool receive_hash = false;
 };

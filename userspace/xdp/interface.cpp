@@ -38,8 +38,7 @@ Result<Interface> find_interface(std::string_view name) {
   found.bus.assign(driver.bus_info, strnlen(driver.bus_info, sizeof(driver.bus_info)));
   const auto channels = query.ethtool<ethtool_channels>(ETHTOOL_GCHANNELS);
   found.receive_queues = std::max(1u, channels.rx_count + channels.combined_count);
-  found.transmit_queues = std::max(1u, channels.tx_count + channels.combined_count);
-  found.possible_queues = std::max(found.receive_queues, channels.max_rx + channels.max_combined);
+  found.possible_queues = std::max({found.receive_queues, channels.max_rx, channels.max_combined});
   found.combined_channels = channels.max_combined > 0;
   const auto rings = query.ethtool<ethtool_ringparam>(ETHTOOL_GRINGPARAM);
   found.receive_ring_frames = rings.rx_pending;

@@ -21,7 +21,6 @@ struct Interface {
   std::string bus;  ///< where the device is, as ethtool -i says; empty for a virtual one
   unsigned mtu = 0;
   unsigned receive_queues = 1;       ///< active ones
-  unsigned transmit_queues = 1;      ///< active ones
   unsigned possible_queues = 1;      ///< the most that the device could have active
   bool combined_channels = false;    ///< a queue receives and sends; otherwise they are counted apart
   unsigned receive_ring_frames = 0;  ///< of the NIC, a queue; 0 when the driver does not say

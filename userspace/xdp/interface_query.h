@@ -24,12 +24,17 @@ class InterfaceQuery {
 
   bool ask(unsigned long what) { return ioctl(socket_.get(), what, &request_) == 0; }
 
+  /// The same, for what is told through a structure of its own.
+  bool ask(unsigned long what, void* answer) {
+    request_.ifr_data = static_cast<char*>(answer);
+    return ask(what);
+  }
+
   /// Has ethtool answer `command`; false when the driver has none.
   template <typename Answer>
   bool ethtool(std::uint32_t command, Answer& answer) {
     answer.cmd = command;
-    request_.ifr_data = reinterpret_cast<char*>(&answer);
-    return ask(SIOCETHTOOL);
+    return ask(SIOCETHTOOL, &answer);
   }
 
   /// All zeros when the driver has no answer.

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "steer_abi.h"
+#include "xdp/capabilities.h"
 #include "xdp/device_features.h"
 #include "xdp/queue_trap.h"
 #include "xdp/steer_maps.h"
@@ -36,6 +37,12 @@ using Multiprog = std::unique_ptr<xdp_multiprog, Closer<xdp_multiprog__close>>;
 // A larger frame may lie in several buffers, for which the program has to be built; a driver takes one that
 // is not only up to some MTU of its own (virtio_net 3,506, ice 3,050, veth about 3,500).
 constexpr unsigned kStandardMtu = 1500;
+
+bool wants_multi_buffer(const Interface& interface) {
+  if (interface.mtu <= kStandardMtu || !is_kernel_at_least(5, 18)) return false;
+  const auto features = ask_device_features(interface);
+  return features && features->multi_buffer;
+}
 
 /// The libraries would print to stderr; our errors say what the user needs.
 void quieten_libraries() {
@@ -133,9 +140,10 @@ Result<void> attach_beside_others(const Interface& interface, const SteeringConf
 /// Without libxdp, whose dispatcher cannot be bound to a device.
 Result<void> attach_alone(const Interface& interface, const SteerObject& object) {
   if (const int error = bpf_object__load(object.get()); error != 0)
-    return fail(ErrorKind::unsupported, interface.name +
-                                            ": cannot load the XDP program for receive metadata: " +
-                                            std::strerror(-error) + "; it takes Linux 6.3");
+    return fail(
+        ErrorKind::unsupported,
+        interface.name + ": cannot load the XDP program for receive metadata: " + std::strerror(-error) +
+            "; it takes Linux 6.3, a driver with native XDP and, on some kernels, an MTU of at most 1500");
   const int error = bpf_xdp_attach(static_cast<int>(interface.index), bpf_program__fd(steer_program(object)),
                                    XDP_FLAGS_DRV_MODE | XDP_FLAGS_UPDATE_IF_NOEXIST, nullptr);
   return error == 0 ? Result<void>() : attach_failure(interface, -error, AttachMode::native);
@@ -149,7 +157,7 @@ std::uint32_t flags_of(const SteeringConfig& config, const SteerBuild& build) {
 
 /// One attempt, in one mode.
 Result<void> attach(const Interface& interface, const SteeringConfig& config, AttachMode mode) {
-  const SteerBuild build{.multi_buffer = mode == AttachMode::native && interface.mtu > kStandardMtu,
+  const SteerBuild build{.multi_buffer = mode == AttachMode::native && wants_multi_buffer(interface),
                          .receive_metadata = config.receive_metadata};
   const auto object = open_steer_object(interface, build);
   if (!object) return tl::unexpected(object.error());
@@ -201,7 +209,9 @@ Result<std::vector<AttachedProgram>> list_programs(const Interface& interface) {
   std::vector<AttachedProgram> list;
   each_program(programs->get(), [&](xdp_program* program) {
     const auto facts = facts_of(program);
-    if (facts) list.push_back({facts->name, is_ours(*facts), !xdp_multiprog__is_legacy(programs->get())});
+    if (facts)
+      list.push_back({facts->name, is_ours(*facts), !xdp_multiprog__is_legacy(programs->get()),
+                      xdp_multiprog__attach_mode(programs->get()) == XDP_MODE_NATIVE});
   });
   return list;
 }
@@ -236,7 +246,9 @@ Result<void> check_driver(const Interface& interface, const SteeringConfig& conf
     if (auto refused = refuse_spare_pairs(interface); !refused) return refused;
   if (!config.receive_metadata) return {};
   const auto features = ask_device_features(interface);
-  if (features && (features->receive_timestamp || features->receive_hash)) return {};
+  // What is not told is tried: the load, or the absence of both, tells.
+  if (!features || !features->tells_metadata || features->receive_timestamp || features->receive_hash)
+    return {};
   return fail(ErrorKind::unsupported,
               interface.name + ": " + interface.driver_text() +
                   " gives XDP neither timestamps nor hashes; load without --rx-metadata");

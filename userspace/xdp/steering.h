@@ -52,6 +52,7 @@ struct AttachedProgram {
   std::string name;
   bool ours = false;
   bool dispatcher = false;  ///< others can be attached beside it
+  bool native = false;
 };
 
 Result<std::vector<AttachedProgram>> list_programs(const Interface& interface);

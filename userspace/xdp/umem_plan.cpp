@@ -16,7 +16,6 @@ constexpr std::uint32_t kSmallChunk = 2048, kLargeChunk = 4096;
 constexpr std::uint32_t kGatherFrames = 256;
 
 constexpr std::uint32_t kKernelHeadroom = 256;  // XDP_PACKET_HEADROOM, before every received packet
-constexpr std::uint32_t kSharedInfo = 320;      // behind it, where a packet may span buffers
 constexpr std::uint32_t kUnit = 128;            // what remains is rounded to (net/xdp/xsk_buff_pool.c)
 constexpr std::uint32_t kLinkBytes =
     14 + 2 * 4 + 4;  // Ethernet, two VLAN tags, checksum: as the kernel counts
@@ -36,8 +35,20 @@ bool wants_large_chunks(std::string_view driver) {
   return counts_in_kib(driver) || std::ranges::find(kDrivers, driver) != kDrivers.end();
 }
 
+/// The longest packet that a driver puts into a chunk.
+std::uint32_t chunk_room(std::string_view driver, std::uint32_t chunk_bytes) {
+  return (chunk_bytes - kKernelHeadroom) & ~((counts_in_kib(driver) ? 1024 : kUnit) - 1);
+}
+
+/// They leave a large packet's first buffer empty, or end it with the UDP header, so that XDP does not see
+/// what it is of (drivers/net/ethernet: mellanox/mlx5/core/en_rx.c mlx5e_skb_from_cqe_mpwrq_nonlinear;
+/// intel/idpf, header split).
+bool hides_headers(std::string_view driver) {
+  return driver == "mlx5_core" || driver == "idpf";
+}
+
 Result<void> check_multi_buffer(const Interface& interface, const std::optional<DeviceFeatures>& features) {
-  if (features && features->multi_buffer) return {};
+  if (features && features->multi_buffer && !hides_headers(interface.driver)) return {};
   const std::string why = features
                               ? interface.driver_text() + " has no XDP for packets of several buffers"
                               : "this kernel has no AF_XDP for packets of several buffers (Linux 6.6 has)";
@@ -56,8 +67,8 @@ Result<void> choose_chunks(const Interface& interface, const std::optional<Devic
                            UmemPlan& plan) {
   const std::uint32_t largest = kLinkBytes + interface.mtu;
   plan.chunk_bytes = wants_large_chunks(interface.driver) ? kLargeChunk : kSmallChunk;
-  if (largest > chunk_room(interface.driver, plan.chunk_bytes, false)) plan.chunk_bytes = kLargeChunk;
-  if (largest <= chunk_room(interface.driver, plan.chunk_bytes, false)) return {};
+  if (largest > chunk_room(interface.driver, plan.chunk_bytes)) plan.chunk_bytes = kLargeChunk;
+  if (largest <= chunk_room(interface.driver, plan.chunk_bytes)) return {};
   if (auto checked = check_multi_buffer(interface, features); !checked) return checked;
   plan.transmit_chunks = round_up_division(kTransmitHeadroom + interface.mtu, plan.chunk_bytes);
   plan.gather_frames = kGatherFrames;
@@ -67,13 +78,8 @@ Result<void> choose_chunks(const Interface& interface, const std::optional<Devic
 
 }  // namespace
 
-std::uint32_t chunk_room(std::string_view driver, std::uint32_t chunk_bytes, bool multi_buffer) {
-  const std::uint32_t room = chunk_bytes - kKernelHeadroom - (multi_buffer ? kSharedInfo : 0);
-  return room & ~((counts_in_kib(driver) ? 1024 : kUnit) - 1);
-}
-
 std::uint32_t largest_single_buffer_mtu(std::string_view driver) {
-  return chunk_room(driver, kLargeChunk, false) - kLinkBytes;
+  return chunk_room(driver, kLargeChunk) - kLinkBytes;
 }
 
 Result<UmemPlan> plan_umem(const Interface& interface, const std::optional<DeviceFeatures>& features,

@@ -47,9 +47,6 @@ struct UmemPlan {
 /// line.
 inline constexpr std::uint32_t kTransmitHeadroom = 128;
 
-/// The longest packet that a driver puts into a chunk.
-std::uint32_t chunk_room(std::string_view driver, std::uint32_t chunk_bytes, bool multi_buffer);
-
 /// The largest MTU whose packets fit one chunk.
 std::uint32_t largest_single_buffer_mtu(std::string_view driver);
 

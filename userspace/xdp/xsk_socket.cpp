@@ -185,12 +185,12 @@ Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, co
   if (options.mode != BindMode::copy && options.native) {
     address.sxdp_flags = common | XDP_ZEROCOPY;
     error = bind_patiently(descriptor(), address, options.patient);
-    if (error != 0 && error != EBUSY) zero_copy_refused_ = error;
+    if (error != 0) zero_copy_refused_ = error;
   }
   if (options.mode == BindMode::copy || !options.native ||
       (options.mode == BindMode::automatic && zero_copy_refused_ != 0)) {
     address.sxdp_flags = common | XDP_COPY;
-    error = bind_patiently(descriptor(), address, options.patient);
+    error = bind_patiently(descriptor(), address, options.patient && error != EBUSY);
   }
   if (error != 0) return bind_failure(interface, queue, options, error);
   return ask_what_it_became();

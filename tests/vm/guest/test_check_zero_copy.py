@@ -57,6 +57,7 @@ def test_rings_rules_and_flows_of_igb(network):
     findings = check_only(network)
     assert only(findings, "queues")[0]["text"].startswith("2 active of")
     assert only(findings, "flow_steering")[0]["text"] == "rules are possible, and off (ntuple)"
+    assert only(findings, "interrupts")[0]["grade"] == "good"
     for topic in ("nic_ring", "rss"):
         found = only(findings, topic)[0]
         assert found["grade"] == "advice"

@@ -130,6 +130,11 @@ def test_jumbo_frames(network, site, start_poller):
         small = run_on(network, network.server, "s0", site)
         assert small.returncode == BUSY and "loaded for a smaller MTU" in small.stderr
         quicrx(network, "unload", "s0")
+        # What a killed poller left from before is replaced instead.
+        network.run(network.server, "ip", "link", "set", "s0", "mtu", "1500")
+        start_poller().kill()
+        network.run(network.server, "ip", "link", "set", "s0", "mtu", "9000")
+        assert not stats(network)["program"]["multi_buffer"]
         refused = run_on(network, network.server, "s0", site, "--bind", "zero-copy")
         assert refused.returncode == UNSUPPORTED and "no zero copy for packets of several buffers" in refused.stderr
         poller = start_poller()
