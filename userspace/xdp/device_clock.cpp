@@ -37,7 +37,7 @@ std::chrono::nanoseconds realtime_offset() {
   return to_duration(real) - (to_duration(before) + to_duration(after)) / 2;
 }
 
-constexpr unsigned kSamples = 3;
+constexpr std::size_t kSamples = 3;
 
 struct Triple {
   std::chrono::nanoseconds before, device, after;
@@ -78,13 +78,13 @@ bool DeviceClock::sample() {
   exact.n_samples = kSamples;
   std::array<Triple, kSamples> triples{};
   if (ioctl(clock_.get(), PTP_SYS_OFFSET_EXTENDED, &exact) == 0) {
-    for (unsigned i = 0; i < kSamples; ++i)
+    for (std::size_t i = 0; i < kSamples; ++i)
       triples[i] = {to_duration(exact.ts[i][0]), to_duration(exact.ts[i][1]), to_duration(exact.ts[i][2])};
   } else {
     ptp_sys_offset plain{};
     plain.n_samples = kSamples;
     if (ioctl(clock_.get(), PTP_SYS_OFFSET, &plain) != 0) return false;
-    for (unsigned i = 0; i < kSamples; ++i)
+    for (std::size_t i = 0; i < kSamples; ++i)
       triples[i] = {to_duration(plain.ts[2 * i]), to_duration(plain.ts[2 * i + 1]),
                     to_duration(plain.ts[2 * i + 2])};
   }
