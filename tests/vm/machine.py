@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 
-SERVER_MAC, CLIENT_MAC, SPARE_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03"
+SERVER_MAC, CLIENT_MAC, SPARE_MAC, FIXED_MAC = (f"52:54:00:00:00:0{number}" for number in range(1, 5))
 # Without iommu_platform virtio_net refuses zero copy (its DMA device is unknown); the option wants a modern device.
 NIC = {
     "virtio_net": "virtio-net-pci,iommu_platform=on,disable-legacy=on,rx_queue_size=1024",
@@ -74,15 +74,18 @@ class Machine:
         return report, int(ending)
 
 
-def spare_card(driver):
-    """A virtio_net with more queues than CPUs, and the prefix command that makes the tap device it needs.
+def cards_on_taps(driver):
+    """virtio_net cards that only a tap device can serve, and the prefix command that makes those.
 
-    Only a tap device has several queues, and only root can make one; it lives in a network namespace that dies with
-    QEMU, and nothing is at its other end.
+    "spare" has more queues than CPUs; "fixed" has a host that merges packets and cannot be told not to. Only root can make
+    tap devices; these live in a network namespace that dies with QEMU, and nothing is at their other ends.
     """
     if driver != "virtio_net" or not os.access("/dev/net/tun", os.W_OK) or os.geteuid() != 0:
         return [], []
-    make = "ip tuntap add spare mode tap multi_queue && ip link set spare up && exec \"$@\""
+    make = ("ip tuntap add spare mode tap multi_queue && ip link set spare up && "
+            "ip tuntap add fixed mode tap vnet_hdr && ip link set fixed up && exec \"$@\"")
     return (["unshare", "--net", "sh", "-c", make, "sh"],
             ["-netdev", "tap,id=n2,ifname=spare,script=no,downscript=no,vhost=off,queues=4", "-device",
-             f"{NIC['virtio_net']},mq=on,vectors=10,netdev=n2,mac={SPARE_MAC},romfile="])
+             f"{NIC['virtio_net']},mq=on,vectors=10,netdev=n2,mac={SPARE_MAC},romfile=",
+             "-netdev", "tap,id=n3,ifname=fixed,script=no,downscript=no,vhost=off", "-device",
+             f"{NIC['virtio_net']},ctrl_guest_offloads=off,netdev=n3,mac={FIXED_MAC},romfile="])

@@ -67,11 +67,11 @@ class Run:
                 print(f"[{self.name}] {line}", flush=True)
 
         vm = machine.Machine(unpacked, initrd, work, self.driver, self.name)
-        prefix, extra = machine.spare_card(self.driver)
+        prefix, extra = machine.cards_on_taps(self.driver)
         if self.driver == "virtio_net" and not extra and os.environ.get("CI"):
             show("no tap device can be made (root, /dev/net/tun), and tests want one")
             return False
-        options = {"spare": "yes" if extra else "no"}
+        options = {"taps": "yes" if extra else "no"}
         if self.select:
             options["select"] = self.select.replace(" ", "+")
         try:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include "check/offloads.h"
 #include "check/subject.h"
 #include "xdp/carrier.h"
 #include "xdp/interface_query.h"
@@ -48,21 +49,33 @@ void check_mtu(const Subject& subject, Findings& findings) {
 
 void check_offloads(const Subject& subject, Findings& findings) {
   const std::string& name = subject.interface.name;
-  InterfaceQuery query(name);
-  const auto flags = query.ethtool<ethtool_value>(ETHTOOL_GFLAGS);
+  const Offloads offloads(name);
+  const auto state = [&](std::string_view offload) {
+    return offloads.find(offload).value_or(Offloads::State{});
+  };
   findings.push_back(
-      (flags.data & ETH_FLAG_RXVLAN) != 0
+      state("rx-vlan-hw-parse").on
           ? Finding{"vlan_offload", Grade::advice,
                     "the NIC takes VLAN tags off: QUIC on a VLAN would be answered without its tag",
                     "ethtool -K " + name + " rxvlan off"}
           : Finding{"vlan_offload", Grade::good, "tags stay in the packet"});
-  findings.push_back((flags.data & ETH_FLAG_LRO) != 0
+  findings.push_back(state("rx-lro").on
                          ? Finding{"lro", Grade::problem,
                                    "on: packets are merged before XDP sees them, and most drivers refuse XDP",
                                    "ethtool -K " + name + " lro off"}
                          : Finding{"lro", Grade::good, "off"});
-  findings.push_back({"checksum_offload", Grade::good,
-                      "not used: QUIC authenticates what comes, quicrx computes the checksums of what goes"});
+  // Its device cannot be told to stop merging and leaving checksums undone (drivers/net/virtio_net.c,
+  // virtnet_xdp_set).
+  const Offloads::State merging = state("rx-gro-hw");
+  findings.push_back(
+      subject.interface.driver == "virtio_net" && merging.on && merging.fixed
+          ? Finding{"checksum_offload", Grade::problem,
+                    "the host merges packets and leaves checksums undone, which this device cannot switch "
+                    "off: virtio_net refuses native XDP (host: guest_tso4=off,guest_tso6=off,guest_csum=off)"}
+          : Finding{"checksum_offload", Grade::good,
+                    std::string("rx-checksum is ") + (state("rx-checksum").on ? "on" : "off") +
+                        ", and not used: QUIC authenticates what comes, quicrx computes the checksums of "
+                        "what goes"});
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {
 std::string copy_text(const XdpPort& port, const Interface& interface, const Attachment& attachment) {
   if (port.zero_copy()) return "zero copy";
   if (port.zero_copy_refused() != 0)
-    return "copy mode (" + interface.driver +
+    return "copy mode (" + interface.driver_text() +
            " refused zero copy: " + std::strerror(port.zero_copy_refused()) + ")";
   return attachment.native ? "copy mode (as asked for)" : "copy mode (generic XDP has no zero copy)";
 }
@@ -230,11 +230,11 @@ Result<void> run(const RunOptions& options) {
   std::optional<SetupLock> lock;
   std::optional<OwnedProgram> program;
   if (auto taken = take_lock(lock); !taken) return taken;
+  const CarrierWatch carrier(*interface);
   if (auto cleared = clear_abandoned(*interface, Wanted{options.port, plan->multi_buffer()}); !cleared)
     return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
-  const CarrierWatch carrier(*interface);
   auto ensured = OwnedProgram::ensure(*interface, options.port);
   if (!ensured) return tl::unexpected(ensured.error());
   program.emplace(std::move(*ensured));

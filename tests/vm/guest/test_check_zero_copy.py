@@ -2,12 +2,12 @@
 """`quicrx check --try` where there is zero copy to be found."""
 
 import json
-import os
 
 import pytest
 
 import client
-from poller import QUICRX, stats
+from marks import needs_tap
+from poller import QUICRX, quicrx, stats
 from wire import DRIVER
 
 QUEUES = {"virtio_net": 1, "igb": 2}
@@ -80,7 +80,7 @@ def test_what_says_zero_copy_and_gives_none(network):
     assert trial["grade"] == "advice" and "Invalid argument" in trial["text"], "this card does not"
 
 
-@pytest.mark.skipif(os.environ.get("VM_SPARE") != "yes", reason="only root can make the tap device that this card needs")
+@needs_tap
 @pytest.mark.driver("virtio_net")
 def test_spare_queue_pairs(network):
     network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
@@ -91,3 +91,18 @@ def test_spare_queue_pairs(network):
     network.run(network.server, "sh", "-c", found["remedy"])
     assert only(check(network, network.server, "spare"), "queues")[0]["grade"] == "good"
     network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
+
+
+@needs_tap
+@pytest.mark.driver("virtio_net")
+def test_a_host_that_merges_packets(network):
+    """virtio_net refuses native XDP on such a card; check says so, and so does the load."""
+    network.run(network.server, "ip", "link", "set", "fixed", "up")
+    findings = json.loads(network.run(network.server, QUICRX, "check", "fixed", "--json", check=False).stdout)["findings"]
+    found = only(findings, "checksum_offload")[0]
+    assert found["grade"] == "problem" and "refuses native XDP" in found["text"]
+    assert only(check_only(network), "checksum_offload")[0]["grade"] == "good"
+    refused = quicrx(network, "load", "fixed", "--port", "4433", "--mode", "native", check=False)
+    assert refused.returncode == 6
+    assert "fell back to generic mode" in quicrx(network, "load", "fixed", "--port", "4433").stderr
+    quicrx(network, "unload", "fixed")

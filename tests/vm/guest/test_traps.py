@@ -2,12 +2,12 @@
 """What drivers do to an AF_XDP program that does not know them (docs/operations.md, table of drivers)."""
 
 import json
-import os
 import time
 
 import pytest
 
 import client
+from marks import needs_tap
 from poller import BUILD, QUICRX, quicrx, stats
 from wire import DRIVER
 
@@ -55,7 +55,7 @@ def test_automatic_becomes_copy_mode_aloud(network, site):
         while "ready:" not in log.read_text(encoding="utf-8"):
             assert process.poll() is None and time.monotonic() < limit, log.read_text(encoding="utf-8")
             time.sleep(0.05)
-        assert "copy mode (virtio_net refused zero copy: Invalid argument)" in log.read_text(encoding="utf-8")
+        assert "copy mode (driver virtio_net refused zero copy: Invalid argument)" in log.read_text(encoding="utf-8")
         told = network.run(network.client, QUICRX, "stats", "c0").stdout
         assert "copy mode (zero copy refused: Invalid argument)" in told
         facts = json.loads(network.run(network.client, QUICRX, "stats", "c0", "--json").stdout)["interfaces"][0]
@@ -65,7 +65,7 @@ def test_automatic_becomes_copy_mode_aloud(network, site):
         process.wait(timeout=10)
 
 
-@pytest.mark.skipif(os.environ.get("VM_SPARE") != "yes", reason="only root can make the tap device that this card needs")
+@needs_tap
 @pytest.mark.driver("virtio_net")
 def test_spare_queue_pairs_are_refused(network, site):
     """A card with more queue pairs than CPUs: on those that virtio_net takes for XDP nothing is ever sent."""
@@ -138,7 +138,7 @@ def test_jumbo_frames(network, site, start_poller):
         refused = run_on(network, network.server, "s0", site, "--bind", "zero-copy")
         assert refused.returncode == UNSUPPORTED and "no zero copy for packets of several buffers" in refused.stderr
         poller = start_poller()
-        assert "copy mode (virtio_net refused zero copy: Operation not supported)" in poller.output()
+        assert "copy mode (driver virtio_net refused zero copy: Operation not supported)" in poller.output()
         site.make_file("file", 2 << 20)
         client.fetch(network, site, ["file"])
         client.upload(network, site, site.root / "file", "file", options=["--max-udp-payload-size=8972"])

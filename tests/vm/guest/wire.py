@@ -7,7 +7,8 @@ import time
 from network import V4_CLIENT, V4_SERVER, V6_CLIENT, V6_SERVER, Network, sh
 
 DRIVER = os.environ["VM_DRIVER"]
-MACS = {"52:54:00:00:00:01": "s0", "52:54:00:00:00:02": "c0", "52:54:00:00:00:03": "spare"}
+MACS = {"52:54:00:00:00:01": "s0", "52:54:00:00:00:02": "c0", "52:54:00:00:00:03": "spare",
+        "52:54:00:00:00:04": "fixed"}
 
 
 def devices():
@@ -27,7 +28,7 @@ class Wire(Network):
         for name in (self.server, self.client):
             sh("ip", "netns", "add", name)
             self.run(name, "ip", "link", "set", "lo", "up")
-        homes = {"s0": self.server, "c0": self.client, "spare": self.server}
+        homes = {"s0": self.server, "c0": self.client, "spare": self.server, "fixed": self.server}
         for ours, name in devices().items():
             sh("ip", "link", "set", name, "name", ours)
             sh("ip", "link", "set", ours, "netns", homes[ours])
