@@ -16,6 +16,7 @@ constexpr std::uint32_t kSmallChunk = 2048, kLargeChunk = 4096;
 constexpr std::uint32_t kGatherFrames = 256;
 
 constexpr std::uint32_t kKernelHeadroom = 256;  // XDP_PACKET_HEADROOM, before every received packet
+constexpr std::uint32_t kSharedInfo = 320;      // behind it, where a driver keeps its skb_shared_info
 constexpr std::uint32_t kUnit = 128;            // what remains is rounded to (net/xdp/xsk_buff_pool.c)
 constexpr std::uint32_t kLinkBytes =
     14 + 2 * 4 + 4;  // Ethernet, two VLAN tags, checksum: as the kernel counts
@@ -35,11 +36,6 @@ bool wants_large_chunks(std::string_view driver) {
   return counts_in_kib(driver) || std::ranges::find(kDrivers, driver) != kDrivers.end();
 }
 
-/// The longest packet that a driver puts into a chunk.
-std::uint32_t chunk_room(std::string_view driver, std::uint32_t chunk_bytes) {
-  return (chunk_bytes - kKernelHeadroom) & ~((counts_in_kib(driver) ? 1024 : kUnit) - 1);
-}
-
 /// They leave a large packet's first buffer empty, or end it with the UDP header, so that XDP does not see
 /// what it is of (drivers/net/ethernet: mellanox/mlx5/core/en_rx.c mlx5e_skb_from_cqe_mpwrq_nonlinear;
 /// intel/idpf, header split).
@@ -47,11 +43,19 @@ bool hides_headers(std::string_view driver) {
   return driver == "mlx5_core" || driver == "idpf";
 }
 
+/// The longest packet that a driver puts into a chunk.
+std::uint32_t chunk_room(std::string_view driver, std::uint32_t chunk_bytes) {
+  const std::uint32_t room = chunk_bytes - kKernelHeadroom - (hides_headers(driver) ? kSharedInfo : 0);
+  return room & ~((counts_in_kib(driver) ? 1024 : kUnit) - 1);
+}
+
 Result<void> check_multi_buffer(const Interface& interface, const std::optional<DeviceFeatures>& features) {
   if (features && features->multi_buffer && !hides_headers(interface.driver)) return {};
-  const std::string why = features
-                              ? interface.driver_text() + " has no XDP for packets of several buffers"
-                              : "this kernel has no AF_XDP for packets of several buffers (Linux 6.6 has)";
+  const std::string why =
+      !features ? "this kernel has no AF_XDP for packets of several buffers (Linux 6.6 has)"
+      : hides_headers(interface.driver)
+          ? interface.driver_text() + " does not show XDP the headers of packets of several buffers"
+          : interface.driver_text() + " has no XDP for packets of several buffers";
   return fail(ErrorKind::unsupported,
               interface.name + ": MTU " + std::to_string(interface.mtu) + " does not fit a frame, and " +
                   why + "; 'ip link set " + interface.name + " mtu " +
