@@ -16,19 +16,19 @@ PORT = 4433
 
 
 class Poller:
-    """`quicrx run` in the server's namespace."""
+    """`quicrx run`, in the server's namespace unless another is named."""
 
-    def __init__(self, network, site, *options, upload_dir=True, prefix=()):
+    def __init__(self, network, site, *options, upload_dir=True, prefix=(), namespace=None, device="s0"):
         self.network = network
         self.log = site.folder / f"run-{time.monotonic_ns()}.log"
         port = () if "--port" in options else ("--port", str(PORT))
-        command = [*prefix, QUICRX, "run", "s0", *port, "--cert", str(site.certificate), "--key", str(site.key),
+        command = [*prefix, QUICRX, "run", device, *port, "--cert", str(site.certificate), "--key", str(site.key),
                    "--root", str(site.root), *options]
         if upload_dir:
             command += ["--upload-dir", str(site.uploads)]
         with open(self.log, "w", encoding="utf-8") as log:
             # nsenter becomes the program, so that signals reach it.
-            self.process = subprocess.Popen(Network.enter(network.server, command), stdout=log, stderr=log)
+            self.process = subprocess.Popen(Network.enter(namespace or network.server, command), stdout=log, stderr=log)
 
     def output(self):
         return self.log.read_text(encoding="utf-8")

@@ -20,10 +20,11 @@ import time
 import image
 import machine
 import packages
+from network import V4_CLIENT, V4_SERVER
+from poller import PORT
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SERVERS = {"quicrx, zero copy": "zero-copy", "quicrx, copy mode": "copy", "gtlsserver, UDP sockets": "gtlsserver"}
-SERVER, CLIENT, PORT = "10.9.0.1", "10.9.0.2", "4433"
 TAP_OFFLOADS = ",".join(f"{name}=off" for name in ("guest_tso4", "guest_tso6", "guest_uso4", "guest_uso6", "guest_ufo",
                                                    "guest_ecn", "host_uso"))
 
@@ -104,7 +105,7 @@ def tap_counts():
 
 
 def client(*options, uri="https://localhost/small"):
-    run("gtlsclient", "-q", "--exit-on-all-streams-close", "--timeout=30s", SERVER, PORT, uri, *options, timeout=300)
+    run("gtlsclient", "-q", "--exit-on-all-streams-close", "--timeout=30s", V4_SERVER, str(PORT), uri, *options, timeout=300)
 
 
 class Figures:
@@ -209,7 +210,7 @@ def main():
         sys.exit(f"bench-vm: packages are missing: {missing}")
     results = {}
     run("ip", "tuntap", "add", "tap0", "mode", "tap")
-    run("ip", "addr", "add", CLIENT + "/24", "dev", "tap0")
+    run("ip", "addr", "add", V4_CLIENT + "/24", "dev", "tap0")
     run("ip", "link", "set", "tap0", "up")
     with tempfile.TemporaryDirectory(prefix="quicrx-bench-") as name:
         folder = pathlib.Path(name)

@@ -14,7 +14,7 @@ import sysconfig
 # In the order in which they load: each after those it needs.
 MODULES = ["failover", "net_failover", "virtio_net", "dca", "i2c-algo-bit", "igb", "veth", "xsk_diag"]
 PROGRAMS = ["ip", "ping", "stty", "ethtool", "nsenter", "openssl", "gtlsclient", "sh"]
-LIBRARY_FOLDERS = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
+PROGRAM_FOLDERS = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 PYTHON_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "lib2to3", "ensurepip", "distutils", "pydoc_data", "turtledemo",
                    "__pycache__", "venv"}
 PYTEST = ["_pytest", "pytest", "py", "pluggy", "iniconfig", "packaging", "attr", "attrs"]
@@ -54,7 +54,7 @@ class Image:
             self.add(library)
 
     def add_program(self, name):
-        for folder in LIBRARY_FOLDERS:
+        for folder in PROGRAM_FOLDERS:
             source = pathlib.Path(folder) / name
             if source.exists():
                 self.add(os.path.realpath(source), f"/usr/bin/{name}")

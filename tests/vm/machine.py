@@ -15,8 +15,6 @@ NIC = {
     "virtio_net": "virtio-net-pci,iommu_platform=on,disable-legacy=on,rx_queue_size=1024",
     "igb": "igb",
 }
-
-
 PR_SET_PDEATHSIG = 1
 
 

@@ -83,14 +83,14 @@ void check_memory(const Subject& subject, std::uint64_t umem_bytes, Findings& fi
                         std::to_string(limit.rlim_cur >> 10) + " KiB may be locked; a UMEM takes " + wanted,
                         "ulimit -l unlimited"});
   }
-  const long needed = static_cast<long>((umem_bytes + kHugePageBytes - 1) / kHugePageBytes);
-  const std::string folder = "kernel/mm/hugepages/hugepages-2048kB/";
-  const long free = subject.sysfs.number(folder + "free_hugepages").value_or(0);
-  const long all = subject.sysfs.number(folder + "nr_hugepages").value_or(0);
   if (poller_has_huge_pages(subject.interface)) {
     findings.push_back({"huge_pages", Grade::good, "a poller's UMEM is on them"});
     return;
   }
+  const long needed = static_cast<long>((umem_bytes + kHugePageBytes - 1) / kHugePageBytes);
+  const std::string folder = "kernel/mm/hugepages/hugepages-2048kB/";
+  const long free = subject.sysfs.number(folder + "free_hugepages").value_or(0);
+  const long all = subject.sysfs.number(folder + "nr_hugepages").value_or(0);
   findings.push_back(free >= needed
                          ? Finding{"huge_pages", Grade::good,
                                    std::to_string(free) + " free, a UMEM takes " + std::to_string(needed)}

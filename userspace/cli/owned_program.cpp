@@ -11,9 +11,7 @@ namespace quicrx::cli {
 namespace {
 
 bool poller_owns(const Interface& interface) {
-  const auto maps = SteerMaps::open(interface);
-  if (!maps) return false;
-  const auto config = maps->config();
+  const auto config = loaded_config(interface);
   return config && (config->flags & QUICRX_OWNED_BY_POLLER) != 0;
 }
 
@@ -33,13 +31,16 @@ Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
 }
 
 bool suits(const Interface& interface, const Wanted& wanted) {
-  const auto config =
-      SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
+  const auto config = loaded_config(interface);
   const bool takes_frames = config && (!wanted.multi_buffer || (config->flags & QUICRX_MULTI_BUFFER) != 0);
   return takes_frames && steers_only(interface, wanted.udp_port).value_or(false);
 }
 
 }  // namespace
+
+Result<quicrx_config> loaded_config(const Interface& interface) {
+  return SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
+}
 
 Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port) {
   return steered_ports(interface).map([&](const std::vector<PortRange>& ports) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "quicrx/result.h"
+#include "steer_abi.h"
 #include "xdp/steering.h"
 
 namespace quicrx::cli {
@@ -33,6 +34,9 @@ class OwnedProgram {
   Attachment attachment_;
   bool active_ = true;
 };
+
+/// What the loaded program was configured with.
+Result<quicrx_config> loaded_config(const Interface& interface);
 
 /// The loaded program steers this port and no other.
 Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port);

@@ -197,8 +197,7 @@ Result<void> take_lock(std::optional<SetupLock>& lock) {
 Result<std::uint32_t> loaded_for(const Interface& interface, const Attachment& attachment,
                                  const UmemPlan& plan, std::uint32_t queue) {
   if (auto refused = refuse_mute_queue(interface, queue); !refused) return tl::unexpected(refused.error());
-  const auto config =
-      SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
+  const auto config = loaded_config(interface);
   if (!config) return tl::unexpected(config.error());
   // In generic mode such packets reach the socket too long (seen on Linux 6.18: what lies in fragments is
   // counted twice).

@@ -113,7 +113,7 @@ std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
   }
   if (frame) {
     frame->set_payload(offset, descriptor.len);
-    if (first) take_metadata(*frame);
+    if (first && config_.receive_metadata) take_metadata(*frame);
   }
   if (whole_packet) return frame;
   auto whole = frame ? gatherer_.add(frame->payload(), more) : gatherer_.add_lost(more);
@@ -124,7 +124,7 @@ std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
 /// What the XDP program put before the packet. Kept until the packet's last part is there.
 void XdpPort::take_metadata(const Frame& frame) {
   metadata_ = {};
-  if (!config_.receive_metadata || frame.headroom().size() < sizeof(metadata_)) return;
+  if (frame.headroom().size() < sizeof(metadata_)) return;
   std::memcpy(&metadata_, frame.payload().data() - sizeof(metadata_), sizeof(metadata_));
 }
 

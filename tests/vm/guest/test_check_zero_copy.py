@@ -13,8 +13,8 @@ from wire import DRIVER
 QUEUES = {"virtio_net": 1, "igb": 2}
 
 
-def check(network, name, device):
-    done = network.run(name, QUICRX, "check", device, "--try", "--json", check=False)
+def check(network, *options, device="s0", namespace=None):
+    done = network.run(namespace or network.server, QUICRX, "check", device, "--json", *options, check=False)
     return json.loads(done.stdout)["findings"]
 
 
@@ -23,7 +23,7 @@ def only(findings, topic):
 
 
 def test_every_queue_is_tried(network, site, start_poller):
-    findings = check(network, network.server, "s0")
+    findings = check(network, "--try")
     trials = only(findings, "zero_copy_trial")
     assert [trial["grade"] for trial in trials] == ["good"] * QUEUES[DRIVER], trials
     assert only(findings, "driver")[0]["text"].startswith(f"{DRIVER}, bus 0000:00:")
@@ -40,7 +40,7 @@ def test_a_poller_is_not_disturbed(network, site, start_poller):
     poller = start_poller("--bind", "zero-copy")
     site.make_file("file", 12 << 20)
     download = client.Fetch(network, site, "file")
-    trial = only(check(network, network.server, "s0"), "zero_copy_trial")[0]
+    trial = only(check(network, "--try"), "zero_copy_trial")[0]
     download.finish()
     assert trial["grade"] == "good"
     assert f"poller {poller.process.pid} serves it in zero-copy mode" in trial["text"]
@@ -51,10 +51,10 @@ def test_a_poller_is_not_disturbed(network, site, start_poller):
 def test_rings_rules_and_flows_of_igb(network):
     """What is advised is done, and then nothing is left to advise."""
     def grade(topic):
-        return only(check_only(network), topic)[0]["grade"]
+        return only(check(network), topic)[0]["grade"]
 
     network.run(network.server, "ethtool", "-X", "s0", "default")
-    findings = check_only(network)
+    findings = check(network)
     assert only(findings, "queues")[0]["text"].startswith("2 active of")
     assert only(findings, "flow_steering")[0]["text"] == "rules are possible, and off (ntuple)"
     assert only(findings, "interrupts")[0]["grade"] == "good"
@@ -68,13 +68,9 @@ def test_rings_rules_and_flows_of_igb(network):
     network.wait_carrier()
 
 
-def check_only(network):
-    return json.loads(network.run(network.server, QUICRX, "check", "s0", "--json", check=False).stdout)["findings"]
-
-
 @pytest.mark.driver("virtio_net")
 def test_what_says_zero_copy_and_gives_none(network):
-    findings = check(network, network.client, "c0")
+    findings = check(network, "--try", device="c0", namespace=network.client)
     assert only(findings, "zero_copy")[0]["grade"] == "good", "the driver has it"
     trial = only(findings, "zero_copy_trial")[0]
     assert trial["grade"] == "advice" and "Invalid argument" in trial["text"], "this card does not"
@@ -85,11 +81,10 @@ def test_what_says_zero_copy_and_gives_none(network):
 def test_spare_queue_pairs(network):
     network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
     network.run(network.server, "ip", "link", "set", "spare", "up")
-    found = only(json.loads(network.run(network.server, QUICRX, "check", "spare", "--json", check=False).stdout)["findings"],
-                 "queues")[0]
+    found = only(check(network, device="spare"), "queues")[0]
     assert found["grade"] == "problem" and found["remedy"] == "ethtool -L spare combined 4"
     network.run(network.server, "sh", "-c", found["remedy"])
-    assert only(check(network, network.server, "spare"), "queues")[0]["grade"] == "good"
+    assert only(check(network, "--try", device="spare"), "queues")[0]["grade"] == "good"
     network.run(network.server, "ethtool", "-L", "spare", "combined", "2")
 
 
@@ -98,10 +93,9 @@ def test_spare_queue_pairs(network):
 def test_a_host_that_merges_packets(network):
     """virtio_net refuses native XDP on such a card; check says so, and so does the load."""
     network.run(network.server, "ip", "link", "set", "fixed", "up")
-    findings = json.loads(network.run(network.server, QUICRX, "check", "fixed", "--json", check=False).stdout)["findings"]
-    found = only(findings, "checksum_offload")[0]
+    found = only(check(network, device="fixed"), "checksum_offload")[0]
     assert found["grade"] == "problem" and "refuses native XDP" in found["text"]
-    assert only(check_only(network), "checksum_offload")[0]["grade"] == "good"
+    assert only(check(network), "checksum_offload")[0]["grade"] == "good"
     refused = quicrx(network, "load", "fixed", "--port", "4433", "--mode", "native", check=False)
     assert refused.returncode == 6
     assert "fell back to generic mode" in quicrx(network, "load", "fixed", "--port", "4433").stderr

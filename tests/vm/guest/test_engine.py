@@ -19,7 +19,7 @@ def expect_no_loss(network, bind):
     queue = now["queues"][0]
     assert queue["poller"]["zero_copy"] == (bind == "zero-copy")
     assert now["program"]["mode"] == "native"
-    assert now["program"]["dispatcher"] 
+    assert now["program"]["dispatcher"]
     assert now["xdp"]["redirected"] == queue["af_xdp"]["received_datagrams"] > 0
     assert queue["socket"]["received_datagrams"] == 0
     assert not {name: value for name, value in queue["xsk"]["statistics"].items() if value and "tx_ring_empty" not in name}

@@ -2,13 +2,12 @@
 """What drivers do to an AF_XDP program that does not know them (docs/operations.md, table of drivers)."""
 
 import json
-import time
 
 import pytest
 
 import client
 from marks import needs_tap
-from poller import BUILD, QUICRX, quicrx, stats
+from poller import BUILD, QUICRX, Poller, quicrx, stats
 from wire import DRIVER
 
 FRAME_BYTES = {"virtio_net": 2048, "igb": 4096}
@@ -46,23 +45,15 @@ def test_automatic_becomes_copy_mode_aloud(network, site):
     """The client's card is a virtio_net without a DMA device of its own, which zero copy wants."""
     refused = run_on(network, network.client, "c0", site, "--bind", "zero-copy")
     assert refused.returncode == UNSUPPORTED and "gives no zero copy (Invalid argument)" in refused.stderr
-    log = site.folder / "run.log"
-    with open(log, "w", encoding="utf-8") as output:
-        process = network.start(network.client, QUICRX, "run", "c0", "--port", "4433", "--cert", str(site.certificate),
-                                "--key", str(site.key), stderr=output)
+    poller = Poller(network, site, namespace=network.client, device="c0").wait_ready()
     try:
-        limit = time.monotonic() + 20
-        while "ready:" not in log.read_text(encoding="utf-8"):
-            assert process.poll() is None and time.monotonic() < limit, log.read_text(encoding="utf-8")
-            time.sleep(0.05)
-        assert "copy mode (driver virtio_net refused zero copy: Invalid argument)" in log.read_text(encoding="utf-8")
+        assert "copy mode (driver virtio_net refused zero copy: Invalid argument)" in poller.output()
         told = network.run(network.client, QUICRX, "stats", "c0").stdout
         assert "copy mode (zero copy refused: Invalid argument)" in told
         facts = json.loads(network.run(network.client, QUICRX, "stats", "c0", "--json").stdout)["interfaces"][0]
         assert facts["queues"][0]["poller"]["zero_copy_refused"] == "Invalid argument"
     finally:
-        process.terminate()
-        process.wait(timeout=10)
+        poller.stop()
 
 
 @needs_tap
