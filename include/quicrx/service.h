@@ -42,6 +42,22 @@ class StreamControl {
   /// Closes the connection with an application error (CONNECTION_CLOSE of type 0x1d).
   virtual void close(AppError error) = 0;
 
+  /// Whether what arrives now came in 0-RTT and may be a replay of an earlier connection's (RFC 9001
+  /// section 9.2, RFC 8470): act on nothing that is not safe to do twice before
+  /// Session::handshake_completed().
+  [[nodiscard]] virtual bool early() const = 0;
+
+  /// The most bytes that send_datagram() takes now: 0 when the peer takes none (RFC 9221 section 3).
+  [[nodiscard]] virtual std::size_t max_datagram() const = 0;
+
+  /// Queues a copy of `data` as a DATAGRAM frame. False, and nothing is sent, when it is larger than
+  /// max_datagram() or too many wait; a datagram may also be lost on its way, and is never sent again.
+  virtual bool send_datagram(Bytes data) = 0;
+
+  /// The peer did what no good one does often: a malformed request, a stream opened and given up. Past what
+  /// EndpointLimits allows, the connection is closed.
+  virtual void count_misuse() = 0;
+
  protected:
   ~StreamControl() = default;
 };
@@ -99,8 +115,22 @@ class Session {
   /// The stream is over in both directions; nothing more is said of it.
   virtual void closed(StreamId stream, AppError error) = 0;
 
-  /// The error code with which the server closes a connection when it stops.
+  /// A DATAGRAM frame (RFC 9221). The memory is gone when the call returns.
+  virtual void datagram(Bytes) {}
+
+  /// The handshake is complete: the peer is who it was in it, and nothing that comes is a replay
+  /// (StreamControl::early).
+  virtual void handshake_completed() {}
+
+  /// The server stops: take no new requests and tell the peer, if the protocol can (HTTP/3: GOAWAY); those
+  /// under way go on.
+  virtual void drain() {}
+  /// Nothing is under way that a close would cut off.
+  [[nodiscard]] virtual bool drained() const { return true; }
+
+  /// The error codes of the protocol for an ordinary end, and for a peer that asks too much.
   [[nodiscard]] virtual AppError no_error() const = 0;
+  [[nodiscard]] virtual AppError excessive_load() const { return no_error(); }
 };
 
 /// Makes sessions for connections that chose its ALPN. One object a worker; outlives its sessions.

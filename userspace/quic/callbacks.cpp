@@ -38,7 +38,8 @@ int Connection::Callbacks::handshake_completed(ngtcp2_conn*, void* user_data) {
   Connection& connection = self(user_data);
   connection.set_state(State::active);
   connection.host_.counters().add(EndpointCounter::handshakes_completed);
-  return 0;
+  if (connection.session_) connection.session_->handshake_completed();
+  return go_on(connection);
 }
 
 int Connection::Callbacks::recv_stream_data(ngtcp2_conn*, std::uint32_t flags, std::int64_t stream,
@@ -48,6 +49,14 @@ int Connection::Callbacks::recv_stream_data(ngtcp2_conn*, std::uint32_t flags, s
   connection.host_.counters().add(EndpointCounter::stream_bytes_received, bytes);
   if (connection.session_)
     connection.session_->received(stream, Bytes(data, bytes), (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+  return go_on(connection);
+}
+
+int Connection::Callbacks::recv_datagram(ngtcp2_conn*, std::uint32_t, const std::uint8_t* data,
+                                         std::size_t bytes, void* user_data) {
+  Connection& connection = self(user_data);
+  connection.host_.counters().add(EndpointCounter::datagrams_received);
+  if (connection.session_) connection.session_->datagram(Bytes(data, bytes));
   return go_on(connection);
 }
 
@@ -153,6 +162,7 @@ const ngtcp2_callbacks& Connection::Callbacks::table() {
     made.handshake_completed = handshake_completed;
     made.recv_stream_data = recv_stream_data;
     made.acked_stream_data_offset = acked_stream_data;
+    made.recv_datagram = recv_datagram;
     made.stream_open = stream_open;
     made.stream_close = stream_close;
     made.stream_reset = stream_reset;

@@ -20,6 +20,7 @@ struct Connection::Callbacks {
                               const std::uint8_t*, std::size_t, void*, void*);
   static int acked_stream_data(ngtcp2_conn*, std::int64_t stream, std::uint64_t offset, std::uint64_t bytes,
                                void*, void*);
+  static int recv_datagram(ngtcp2_conn*, std::uint32_t flags, const std::uint8_t*, std::size_t, void*);
   static int stream_open(ngtcp2_conn*, std::int64_t stream, void*);
   static int stream_close(ngtcp2_conn*, std::uint32_t flags, std::int64_t stream, std::uint64_t error, void*,
                           void*);

@@ -68,6 +68,7 @@ ngtcp2_transport_params parameters_for(ConnectionHost& host, const ngtcp2_pkt_hd
   parameters.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idle_timeout.count());
   parameters.max_udp_payload_size = host.port().max_payload(path);
   parameters.active_connection_id_limit = kIdsForPeer;
+  parameters.max_datagram_frame_size = parameters.max_udp_payload_size;
   parameters.grease_quic_bit = 1;
   return parameters;
 }

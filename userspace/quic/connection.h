@@ -5,6 +5,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,10 @@ class Connection final : public StreamControl, public Timer {
   void stop_reading(StreamId stream, AppError error) override;
   [[nodiscard]] StreamId open_uni() override;
   void close(AppError error) override;
+  [[nodiscard]] bool early() const override;
+  [[nodiscard]] std::size_t max_datagram() const override;
+  bool send_datagram(Bytes data) override;
+  void count_misuse() override;
 
   bool write_due = false;  ///< the endpoint's: on its list of those to write
   std::size_t index = 0;   ///< the endpoint's: in its list of connections
@@ -107,6 +112,8 @@ class Connection final : public StreamControl, public Timer {
   std::optional<std::size_t> write_datagram(Frame& frame, Timestamp now);
   std::optional<std::size_t> write_part(MutableBytes room, ngtcp2_path_storage& path, ngtcp2_pkt_info& info,
                                         bool& more, Timestamp now);
+  std::optional<std::size_t> write_datagram_frame(MutableBytes room, ngtcp2_path_storage& path,
+                                                  ngtcp2_pkt_info& info, bool& more, Timestamp now);
   bool stream_refused(ngtcp2_ssize result, StreamId stream);
 
   ConnectionHost& host_;
@@ -120,6 +127,7 @@ class Connection final : public StreamControl, public Timer {
   std::unique_ptr<Session> session_;
   ngtcp2_ccerr close_error_{};
   bool close_wanted_ = false;
+  std::deque<std::vector<std::uint8_t>> datagrams_;  // to be sent
   std::vector<std::uint8_t> close_packet_;
   bool close_due_ = false;  // close_packet_ has not left once
   std::uint64_t packets_while_closing_ = 0;

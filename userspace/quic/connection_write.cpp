@@ -55,6 +55,7 @@ std::optional<std::size_t> Connection::write_datagram(Frame& frame, Timestamp no
 /// Adds stream data, or what else is due, to the datagram. `more`: it has room left and is to be continued.
 std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path_storage& path,
                                                   ngtcp2_pkt_info& info, bool& more, Timestamp now) {
+  if (!datagrams_.empty()) return write_datagram_frame(room, path, info, more, now);
   Outgoing out;
   // Where the peer's connection window is shut no stream can send, and none is to be marked as blocked.
   const bool offered =
@@ -80,6 +81,32 @@ std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path
   more = result == NGTCP2_ERR_WRITE_MORE || stream_refused(result, out.stream);
   if (more) return 0;
   if (result >= 0) return static_cast<std::size_t>(result);
+  set_close_error(static_cast<int>(result));
+  return std::nullopt;
+}
+
+/// The next DATAGRAM frame, for which the packet may have no room left.
+std::optional<std::size_t> Connection::write_datagram_frame(MutableBytes room, ngtcp2_path_storage& path,
+                                                            ngtcp2_pkt_info& info, bool& more,
+                                                            Timestamp now) {
+  std::vector<std::uint8_t>& data = datagrams_.front();
+  const ngtcp2_vec part{.base = data.data(), .len = data.size()};
+  int accepted = 0;
+  const ngtcp2_ssize result =
+      ngtcp2_conn_writev_datagram(conn_.get(), &path.path, &info, room.data(), room.size(), &accepted,
+                                  NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &part, 1, to_ngtcp2(now));
+  if (accepted != 0) {
+    datagrams_.pop_front();
+    host_.counters().add(EndpointCounter::datagrams_sent);
+  }
+  more = result == NGTCP2_ERR_WRITE_MORE;
+  if (more) return 0;
+  if (result >= 0) return static_cast<std::size_t>(result);
+  if (!ngtcp2_err_is_fatal(static_cast<int>(result)) && accepted == 0) {  // it became too large for the path
+    datagrams_.pop_front();
+    more = true;
+    return 0;
+  }
   set_close_error(static_cast<int>(result));
   return std::nullopt;
 }
@@ -115,37 +142,6 @@ void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
   ++statistics_.datagrams_sent;
   statistics_.bytes_sent += frame.payload().size();
   host_.port().send(std::move(frame), *known, static_cast<Ecn>(ecn));
-}
-
-void Connection::consume(StreamId stream, std::uint64_t bytes) {
-  ngtcp2_conn_extend_max_stream_offset(conn_.get(), stream, bytes);
-  ngtcp2_conn_extend_max_offset(conn_.get(), bytes);
-}
-
-void Connection::wake() {
-  host_.want_write(*this);
-}
-
-void Connection::abort(StreamId stream, AppError error) {
-  ngtcp2_conn_shutdown_stream(conn_.get(), 0, stream, error);
-  host_.want_write(*this);
-}
-
-void Connection::stop_reading(StreamId stream, AppError error) {
-  ngtcp2_conn_shutdown_stream_read(conn_.get(), 0, stream, error);
-  host_.want_write(*this);
-}
-
-StreamId Connection::open_uni() {
-  StreamId stream = -1;
-  return ngtcp2_conn_open_uni_stream(conn_.get(), &stream, nullptr) == 0 ? stream : -1;
-}
-
-void Connection::close(AppError error) {
-  if (close_wanted_) return;
-  ngtcp2_ccerr_set_application_error(&close_error_, error, nullptr, 0);
-  close_wanted_ = true;
-  host_.want_write(*this);
 }
 
 }  // namespace quicrx

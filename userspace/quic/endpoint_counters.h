@@ -25,7 +25,9 @@ enum class EndpointCounter {
   streams_opened,
   streams_closed,
   stream_bytes_received,
-  stream_bytes_sent,  ///< handed to QUIC, retransmissions not counted
+  stream_bytes_sent,   ///< handed to QUIC, retransmissions not counted
+  datagrams_received,  ///< DATAGRAM frames (RFC 9221)
+  datagrams_sent,
   // answers outside connections
   version_negotiations_sent,
   // drops: datagrams that no connection took
@@ -53,6 +55,8 @@ inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
                                                              "closed",
                                                              "bytes_received",
                                                              "bytes_sent",
+                                                             "datagrams_received",
+                                                             "datagrams_sent",
                                                              "version_negotiations_sent",
                                                              "malformed",
                                                              "unknown_connection",

@@ -28,7 +28,7 @@ Json endpoint_json(const EndpointCounters& set) {
   using C = EndpointCounter;
   const auto part = [&](C first, C last) { return counters(set, kEndpointCounterNames, first, last); };
   return {{"connections", part(C::connections_handshake, C::connections_closed_by_us)},
-          {"streams", part(C::streams_opened, C::stream_bytes_sent)},
+          {"streams", part(C::streams_opened, C::datagrams_sent)},
           {"version_negotiations_sent", set.get(C::version_negotiations_sent)},
           {"drops", part(C::drop_malformed, C::drop_close_unsent)}};
 }

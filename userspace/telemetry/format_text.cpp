@@ -124,7 +124,7 @@ void put_queue(Page& page, const QueueSnapshot& queue) {
   page.counters(3, header.endpoint, kEndpointCounterNames, E::connections_handshake,
                 E::connections_closed_by_us);
   page.line(2, "streams");
-  page.counters(3, header.endpoint, kEndpointCounterNames, E::streams_opened, E::stream_bytes_sent);
+  page.counters(3, header.endpoint, kEndpointCounterNames, E::streams_opened, E::datagrams_sent);
   page.counter(2, "version_negotiations_sent", header.endpoint.get(E::version_negotiations_sent));
   page.line(2, "datagrams dropped by QUIC");
   page.counters(3, header.endpoint, kEndpointCounterNames, E::drop_malformed, E::drop_close_unsent);
