@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+from gtlsclient import Gtlsclient
+from quic_go import QuicGo
+
+CLIENTS = (Gtlsclient, QuicGo)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""quic-go's own interop client: hq-interop, and HTTP/3 where a case asks for it."""
+
+from network import V6_SERVER
+from poller import BUILD, PORT
+
+CLIENT = str(BUILD / "interop" / "quic-go-client")
+
+
+class QuicGo:
+    name = "quic-go"
+    cannot = {
+        "compatible_v2": "no compatible version negotiation",
+        "preferred_address": "ignores the preferred address",
+        "migrate": "does not migrate",
+    }
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def test_case(self, kind, names):
+        host = f"[{self.cell.address}]" if self.cell.address == V6_SERVER else self.cell.address
+        environment = {"TESTCASE": kind, "DOWNLOADS": str(self.cell.site.downloads),
+                       "LOG_FILE": str(self.cell.folder / "quic-go.log"),
+                       "QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING": "true"}
+        self.cell.run_client([CLIENT, *(f"https://{host}:{PORT}/{name}" for name in names)], environment)
+
+    def download(self, names):
+        self.test_case("transfer", names)
+
+    def http3(self, names):
+        self.test_case("http3", names)
+
+    def each_alone(self, names):
+        self.test_case("multiconnect", names)
+
+    def chacha20(self, names):
+        self.test_case("chacha20", names)
+
+    def key_update(self, names):
+        self.test_case("keyupdate", names)
+
+    def resumption(self, names):
+        self.test_case("resumption", names)
+
+    def zero_rtt(self, names):
+        self.test_case("zerortt", names)
+
+    def unknown_version(self, names):
+        self.test_case("versionnegotiation", names)
+        # It goes no further: that is how it passes.
+        for name in names:
+            (self.cell.site.downloads / name).write_bytes((self.cell.site.root / name).read_bytes())
