@@ -4,6 +4,7 @@
 import dataclasses
 import subprocess
 
+import untranslated
 from poller import PORT
 
 V1, V2 = 1, 0x6B3343CF
@@ -12,8 +13,7 @@ SERVER_PORTS = (PORT, PORT + 1)  # and the preferred address's
 ECT_1, ECT_0, CE = 1, 2, 3
 CERTIFICATE = 11
 
-FIELDS = ("frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "udp.length",
-          "ip.dsfield.ecn", "ipv6.tclass.ecn", "quic.header_form", "quic.version", "quic.long.packet_type",
+FIELDS = ("frame.number", "frame.time_epoch", "udp.length", "ip.dsfield.ecn", "ipv6.tclass.ecn", "quic.header_form", "quic.version", "quic.long.packet_type",
           "quic.long.packet_type_v2", "quic.dcid", "quic.scid", "quic.packet_number", "quic.token",
           "quic.retry_token", "quic.key_phase", "quic.ack.ect0_count", "quic.path_challenge.data",
           "quic.path_response.data", "tls.handshake.type", "tls.handshake.ciphersuite",
@@ -69,15 +69,15 @@ def kinds_of(forms, versions, types_v1, types_v2):
     return kinds
 
 
-def parse_line(line):
+def parse_line(line, paths):
     values = dict(zip(FIELDS, (value.split(",") if value else [] for value in line.rstrip("\n").split("\t"))))
-    address = lambda end: (values[f"ip.{end}"] or values[f"ipv6.{end}"])[0]
+    source, destination = paths[int(values["frame.number"][0])]
     versions = [int(version, 16) for version in values["quic.version"]]
     offsets, lengths = values["quic.crypto.offset"], values["quic.crypto.length"]
     return Datagram(
         time=float(values["frame.time_epoch"][0]),
-        source=(address("src"), int(values["udp.srcport"][0])),
-        destination=(address("dst"), int(values["udp.dstport"][0])),
+        source=source,
+        destination=destination,
         size=int(values["udp.length"][0]) - 8,
         ecn=int((values["ip.dsfield.ecn"] or values["ipv6.tclass.ecn"])[0]),
         kinds=kinds_of(values["quic.header_form"], versions, values["quic.long.packet_type"],
@@ -100,7 +100,9 @@ def parse_line(line):
 
 def read_capture(path, secrets):
     """All QUIC datagrams of a capture."""
-    command = ["tshark", "-n", "-r", str(path), "-Y", "quic && !icmp && !icmpv6", "--disable-protocol", "http3",
+    copied = path.with_suffix(".untranslated.pcap")
+    paths = untranslated.copy(path, copied)
+    command = ["tshark", "-n", "-r", str(copied), "-Y", "quic && !icmp && !icmpv6", "--disable-protocol", "http3",
                "-T", "fields", "-E", "separator=/t", "-E", "aggregator=,"]
     for port in SERVER_PORTS:
         command += ["-d", f"udp.port=={port},quic"]
@@ -109,4 +111,4 @@ def read_capture(path, secrets):
     for field in FIELDS:
         command += ["-e", field]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [parse_line(line) for line in done.stdout.splitlines()]
+    return [parse_line(line, paths) for line in done.stdout.splitlines()]

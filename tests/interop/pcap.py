@@ -15,3 +15,11 @@ class PcapWriter:
 
     def close(self):
         self.file.close()
+
+
+def records(path):
+    """Each frame of a capture that a PcapWriter made, with its record's header."""
+    with open(path, "rb") as file:
+        file.seek(24)
+        while header := file.read(16):
+            yield header, bytearray(file.read(struct.unpack("=IIII", header)[2]))
