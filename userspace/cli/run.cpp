@@ -132,6 +132,12 @@ void warn_of_missing_timestamps(const Interface& interface, const XdpPort& port)
                  interface.name, interface.name);
 }
 
+/// GnuTLS writes TLS secrets there by itself (its manual, section "Debugging and auditing").
+void warn_of_key_log() {
+  if (const char* file = secure_getenv("SSLKEYLOGFILE"))
+    spdlog::warn("SSLKEYLOGFILE is set: who reads {} can decrypt every connection", file);
+}
+
 void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
               const Worker& worker, const Worker::Config& config) {
   const UmemPlan& plan = config.xdp.plan;
@@ -144,6 +150,7 @@ void announce(const RunOptions& options, const Interface& interface, const Attac
     spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
   warn_of_other_ports(interface, options.port);
   warn_of_missing_timestamps(interface, worker.xdp());
+  warn_of_key_log();
   spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages{}{}",
                interface.name, options.queue, options.port, attachment.mode_name(),
                copy_text(worker.xdp(), interface, attachment), plan.frames(), plan.chunk_bytes,
