@@ -23,7 +23,7 @@ std::uint8_t low_byte(std::size_t value) {
 }
 
 void append(Packet& to, Bytes bytes) {
-  to.insert(to.end(), bytes.begin(), bytes.end());
+  for (const std::uint8_t byte : bytes) to.push_back(byte);  // GCC 12 is wrong about insert() at -O3
 }
 
 void append_number(Packet& to, std::uint32_t number) {
@@ -86,6 +86,7 @@ struct Client::Callbacks {
       sending = keys(aead, context, {nonce, nonce_bytes}, {header, header_bytes});
       unprotected = &sending;
     }
+    if (active->first_frames_.empty()) active->first_frames_.assign(plain, plain + plain_bytes);
     return ngtcp2_crypto_encrypt_cb(out, aead, context, plain, plain_bytes, nonce, nonce_bytes, header,
                                     header_bytes);
   }
@@ -251,7 +252,8 @@ Packet Client::header(Level level, std::size_t frame_bytes, std::uint32_t number
     made.push_back(0x40 | (kNumberBytes - 1));
     append(made, {destination->data, destination->datalen});
   } else {
-    made = {low_byte((level == Level::initial ? 0xc0u : 0xe0u) | (kNumberBytes - 1)), 0, 0, 0, 1};
+    append(made, std::array<std::uint8_t, 5>{
+                     low_byte((level == Level::initial ? 0xc0u : 0xe0u) | (kNumberBytes - 1)), 0, 0, 0, 1});
     made.push_back(low_byte(destination->datalen));
     append(made, {destination->data, destination->datalen});
     made.push_back(low_byte(own_id_.datalen));
@@ -282,7 +284,7 @@ std::optional<Packet> Client::seal(Level level, Bytes frames) {
                                    nonce.data(), nonce.size(), packet.data(), header_bytes) == 0 &&
               ngtcp2_crypto_hp_mask_cb(mask.data(), &keys.protection, &keys.protection_context, sealed) == 0,
           "a packet can be sealed");
-  packet[0] ^= mask[0] & (level == Level::application ? 0x1f : 0x0f);
+  packet[0] ^= low_byte(mask[0] & (level == Level::application ? 0x1fu : 0x0fu));
   for (std::size_t i = 0; i < kNumberBytes; ++i) packet[header_bytes - kNumberBytes + i] ^= mask[i + 1];
   return packet;
 }
@@ -295,7 +297,7 @@ std::optional<Packet> Client::open(Bytes given) {
   std::array<std::uint8_t, NGTCP2_HP_MASKLEN> mask{};
   ngtcp2_crypto_hp_mask_cb(mask.data(), &receiving_.protection, &receiving_.protection_context,
                            packet.data() + number_at + 4);
-  packet[0] ^= mask[0] & 0x1f;
+  packet[0] ^= low_byte(mask[0] & 0x1fu);
   const std::size_t number_bytes = (packet[0] & 3u) + 1, header_bytes = number_at + number_bytes;
   if (packet.size() < header_bytes + kTagBytes) return std::nullopt;
   std::uint32_t number = 0;
@@ -317,7 +319,7 @@ Packet Client::acknowledge() const {
   Packet frame{0x02};
   const std::size_t largest = largest_received_.value_or(0) & 0x3fff;
   append_varint(frame, largest);
-  frame.insert(frame.end(), {0, 0});  // delay, further ranges
+  append(frame, std::array<std::uint8_t, 2>{});  // delay, further ranges
   append_varint(frame, largest);
   return frame;
 }

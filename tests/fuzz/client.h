@@ -36,6 +36,9 @@ class Client {
   /// The error code with which the server closed, as far as the honest client could read.
   [[nodiscard]] std::optional<std::uint64_t> closed() const;
 
+  /// The frames of its first packet: the ClientHello.
+  [[nodiscard]] const Packet& first_frames() const { return first_frames_; }
+
   /// A packet with these frames; nothing while the level has no keys. An Initial is padded to what a server
   /// takes.
   std::optional<Packet> seal(Level level, Bytes frames);
@@ -70,6 +73,7 @@ class Client {
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;
   int error_ = 0;
   bool has_spoken_ = false;  // in 1-RTT
+  Packet first_frames_;
   std::array<Keys, 3> sending_;
   Keys receiving_;  // 1-RTT
   std::array<std::uint32_t, 3> next_number_;

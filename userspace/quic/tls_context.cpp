@@ -2,6 +2,7 @@
 #include "quic/tls_context.h"
 
 #include <gnutls/crypto.h>
+#include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <unistd.h>
 
@@ -17,6 +18,15 @@ constexpr const char* kPriority =
     "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-"
     "SECP521R1";
+
+/// RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices
+/// only at the end of the handshake, when our session would have begun long since.
+int require_transport_parameters(gnutls_session_t session, unsigned, unsigned, unsigned,
+                                 const gnutls_datum_t*) {
+  auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
+  const bool present = ngtcp2_conn_get_remote_transport_params(reference->get_conn(reference)) != nullptr;
+  return present ? 0 : GNUTLS_E_MISSING_EXTENSION;
+}
 
 Result<void> check_readable(const char* what, const std::string& file) {
   if (access(file.c_str(), R_OK) == 0) return {};
@@ -67,6 +77,8 @@ TlsSession TlsContext::new_session() const {
       gnutls_alpn_set_protocols(raw, names.data(), static_cast<unsigned>(names.size()), alpn_flags) != 0 ||
       ngtcp2_crypto_gnutls_configure_server_session(raw) != 0)
     return nullptr;
+  gnutls_handshake_set_hook_function(raw, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+                                     require_transport_parameters);
   return session;
 }
 
