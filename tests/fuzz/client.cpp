@@ -13,6 +13,7 @@
 namespace quicrx::fuzz {
 namespace {
 
+constexpr std::size_t kIdBytes = 17;
 constexpr std::size_t kNumberBytes = 4;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kMinInitial = 1200;
@@ -34,11 +35,6 @@ void append_number(Packet& to, std::uint32_t number) {
 /// A variable-length integer of two bytes: RFC 9000 section 16.
 void append_varint(Packet& to, std::size_t value) {
   append(to, std::array{low_byte(0x40 | value >> 8), low_byte(value)});
-}
-
-Level level_of(std::uint8_t first) {
-  if ((first & 0x80) == 0) return Level::application;
-  return (first & 0x30) == 0 ? Level::initial : Level::handshake;
 }
 
 /// The nonce is the IV with the packet number (RFC 9001 section 5.3), which ends the header in
@@ -81,12 +77,14 @@ struct Client::Callbacks {
   static int encrypt(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
                      const std::uint8_t* plain, std::size_t plain_bytes, const std::uint8_t* nonce,
                      std::size_t nonce_bytes, const std::uint8_t* header, std::size_t header_bytes) {
-    Keys& sending = active->sending_[static_cast<std::size_t>(level_of(header[0]))];
+    const std::size_t level = active->level_of(header[0]);
+    Keys& sending = active->sending_[level];
     if (!sending.complete) {
       sending = keys(aead, context, {nonce, nonce_bytes}, {header, header_bytes});
       unprotected = &sending;
     }
-    if (active->first_frames_.empty()) active->first_frames_.assign(plain, plain + plain_bytes);
+    Packet& first = active->first_frames_[level];
+    if (first.empty()) first.assign(plain, plain + plain_bytes);
     return ngtcp2_crypto_encrypt_cb(out, aead, context, plain, plain_bytes, nonce, nonce_bytes, header,
                                     header_bytes);
   }
@@ -108,7 +106,7 @@ struct Client::Callbacks {
                      const std::uint8_t* sealed, std::size_t sealed_bytes, const std::uint8_t* nonce,
                      std::size_t nonce_bytes, const std::uint8_t* header, std::size_t header_bytes) {
     Keys& receiving = active->receiving_;
-    if (level_of(header[0]) == Level::application && !receiving.complete) {
+    if ((header[0] & 0x80) == 0 && !receiving.complete) {
       receiving = keys(aead, context, {nonce, nonce_bytes}, {header, header_bytes});
       receiving.protection = last_protection;
       receiving.protection_context = last_protection_context;
@@ -153,8 +151,8 @@ struct Client::Callbacks {
   }
 };
 
-Client::Client(std::string_view alpn, const Path& path, Timestamp now, Bytes token)
-    : path_(path), token_(token.begin(), token.end()) {
+Client::Client(std::string_view alpn, const Path& path, Timestamp now, Kind kind, Bytes token)
+    : path_(path), kind_(kind), token_(token.begin(), token.end()) {
   std::swap(path_.local, path_.remote);
   next_number_.fill(kFirstNumber);
   configure_tls(alpn);
@@ -163,21 +161,18 @@ Client::Client(std::string_view alpn, const Path& path, Timestamp now, Bytes tok
   settings.initial_ts = to_ngtcp2(now);
   settings.token = token_.data();
   settings.tokenlen = token_.size();
-  ngtcp2_transport_params parameters;
-  ngtcp2_transport_params_default(&parameters);
-  parameters.initial_max_data = parameters.initial_max_stream_data_bidi_local = 1 << 20;
-  parameters.initial_max_stream_data_bidi_remote = parameters.initial_max_stream_data_uni = 1 << 20;
-  parameters.initial_max_streams_bidi = parameters.initial_max_streams_uni = 10;
-  parameters.max_datagram_frame_size = 1200;
+  const ngtcp2_transport_params offered = parameters();
   ngtcp2_cid destination{};
-  own_id_.datalen = destination.datalen = 17;
+  destination.datalen = kIdBytes;
+  own_id_.datalen = kind.no_id ? 0 : kIdBytes;
   fill_random({own_id_.data, own_id_.datalen});
   fill_random({destination.data, destination.datalen});
   const ngtcp2_path way = to_ngtcp2(path_);
   const ngtcp2_callbacks table = Callbacks::table();
+  const std::uint32_t version = kind.version_2 ? NGTCP2_PROTO_VER_V2 : NGTCP2_PROTO_VER_V1;
   ngtcp2_conn* conn = nullptr;
-  require(ngtcp2_conn_client_new(&conn, &destination, &own_id_, &way, NGTCP2_PROTO_VER_V1, &table, &settings,
-                                 &parameters, nullptr, this) == 0,
+  require(ngtcp2_conn_client_new(&conn, &destination, &own_id_, &way, version, &table, &settings, &offered,
+                                 nullptr, this) == 0,
           "a client can be made");
   conn_.reset(conn);
   reference_.user_data = this;
@@ -186,6 +181,30 @@ Client::Client(std::string_view alpn, const Path& path, Timestamp now, Bytes tok
   };
   gnutls_session_set_ptr(tls_, &reference_);
   ngtcp2_conn_set_tls_native_handle(conn, tls_);
+}
+
+ngtcp2_transport_params Client::parameters() const {
+  ngtcp2_transport_params made;
+  ngtcp2_transport_params_default(&made);
+  made.max_datagram_frame_size = 1200;
+  made.initial_max_streams_uni = 3;  // which HTTP/3 cannot do without
+  if (kind_.frugal) return made;
+  made.initial_max_data = made.initial_max_stream_data_bidi_local = 1 << 20;
+  made.initial_max_stream_data_bidi_remote = made.initial_max_stream_data_uni = 1 << 20;
+  made.initial_max_streams_bidi = 10;
+  return made;
+}
+
+/// The type bits of a long header: RFC 9000 section 17.2, RFC 9369 section 3.2.
+std::uint8_t Client::type(Level level) const {
+  const unsigned in_version_1 = level == Level::initial ? 0 : 2;
+  return low_byte(kind_.version_2 ? (in_version_1 + 1) & 3 : in_version_1);
+}
+
+std::size_t Client::level_of(std::uint8_t first) const {
+  if ((first & 0x80) == 0) return static_cast<std::size_t>(Level::application);
+  return static_cast<std::size_t>((first >> 4 & 3) == type(Level::initial) ? Level::initial
+                                                                           : Level::handshake);
 }
 
 void Client::configure_tls(std::string_view alpn) {
@@ -252,8 +271,8 @@ Packet Client::header(Level level, std::size_t frame_bytes, std::uint32_t number
     made.push_back(0x40 | (kNumberBytes - 1));
     append(made, {destination->data, destination->datalen});
   } else {
-    append(made, std::array<std::uint8_t, 5>{
-                     low_byte((level == Level::initial ? 0xc0u : 0xe0u) | (kNumberBytes - 1)), 0, 0, 0, 1});
+    made.push_back(low_byte(0xc0u | unsigned{type(level)} << 4 | (kNumberBytes - 1)));
+    append_number(made, kind_.version_2 ? NGTCP2_PROTO_VER_V2 : NGTCP2_PROTO_VER_V1);
     made.push_back(low_byte(destination->datalen));
     append(made, {destination->data, destination->datalen});
     made.push_back(low_byte(own_id_.datalen));
@@ -312,6 +331,9 @@ std::optional<Packet> Client::open(Bytes given) {
                                nonce.size(), packet.data(), header_bytes) != 0)
     return std::nullopt;
   largest_received_ = std::max(largest_received_.value_or(0), number);
+  constexpr std::uint8_t kPathChallenge = 0x1a;  // a server's packet begins with it
+  if (frames.size() > challenge_.size() && frames[0] == kPathChallenge)
+    std::copy_n(frames.begin() + 1, challenge_.size(), challenge_.begin());
   return frames;
 }
 
@@ -321,6 +343,12 @@ Packet Client::acknowledge() const {
   append_varint(frame, largest);
   append(frame, std::array<std::uint8_t, 2>{});  // delay, further ranges
   append_varint(frame, largest);
+  return frame;
+}
+
+Packet Client::respond() const {
+  Packet frame{0x1b};
+  append(frame, challenge_);
   return frame;
 }
 

@@ -2,8 +2,8 @@
 /// A whole server connection: a client that shares its keys sends it any frames, before and after the
 /// handshake.
 ///
-/// Input: a byte that chooses the protocol (low half) and how many flights go before (0 to 3, when the
-/// handshake is complete), then operations. An operation is a byte (below) and what it needs.
+/// Input: a byte that chooses protocol, client and how many flights go before, then operations. Each is a
+/// byte and what it needs.
 #include <span>
 #include <vector>
 
@@ -20,22 +20,33 @@ using std::chrono::milliseconds;
 
 constexpr int kMaxOperations = 64;
 
+// The first byte: the low bits choose the protocol.
+constexpr std::uint8_t kAlpnMask = 0x07;
+constexpr std::uint8_t kNoId = 0x08;
+constexpr int kFlightsShift = 4;  // 0 to 3: then the handshake is complete
+constexpr std::uint8_t kFrugal = 0x40;
+constexpr std::uint8_t kVersion2 = 0x80;
+
 // The low bits of an operation's byte.
 enum Operation : std::uint8_t { packet0, packet1, packet2, handshake, initial, pass, acknowledge, advance };
 // The others.
 constexpr std::uint8_t kMask = 0x07;
 constexpr std::uint8_t kCoalesce = 0x08;    // the datagram goes on with the next packet
 constexpr std::uint8_t kLarge = 0x10;       // the frames' length has two bytes, not one
-constexpr std::uint8_t kElsewhere = 0x20;   // from another address
+constexpr std::uint8_t kElsewhere = 0x20;   // from another address; Initial, Handshake: behind honest frames
+constexpr std::uint8_t kRespond = 0x10;     // not an acknowledgement, but a PATH_RESPONSE
 constexpr std::uint8_t kCongestion = 0x40;  // marked so on its way
 constexpr std::uint8_t kPadded = 0x80;      // with PADDING, to a full packet
 
 class Play {
  public:
   explicit Play(std::uint8_t start)
-      : client_(kAlpns[(start & 15) % std::size(kAlpns)], path_, server_.now()) {
+      : client_(kAlpns[(start & kAlpnMask) % std::size(kAlpns)], path_, server_.now(),
+                {.no_id = (start & kNoId) != 0,
+                 .frugal = (start & kFrugal) != 0,
+                 .version_2 = (start & kVersion2) != 0}) {
     flight_ = client_.write(server_.now());
-    const int steps = start >> 4 & 3;
+    const int steps = start >> kFlightsShift & 3;
     for (int i = 0; i < steps; ++i) advance();
     if (steps == 3)
       require(server_.counters().get(EndpointCounter::handshakes_completed) == 1 && can_speak(),
@@ -56,7 +67,7 @@ class Play {
         server_.pass(milliseconds(1) * (1 << (input.u8() & 15)));
         break;
       case Operation::acknowledge:
-        if (auto packet = client_.seal(Level::application, client_.acknowledge())) deliver(*packet, byte);
+        answer((byte & kRespond) != 0 ? client_.respond() : client_.acknowledge(), byte);
         break;
       case Operation::advance:
         advance();
@@ -94,12 +105,19 @@ class Play {
                                                : Level::application;
     const std::size_t length = (byte & kLarge) != 0 ? input.u16() % (kFull + 1) : input.u8();
     const Bytes given = input.take(length);
-    Packet frames(given.begin(), given.end());
-    if ((byte & kPadded) != 0) frames.resize(kFull);
-    if (const auto packet = client_.seal(level, frames)) deliver(*packet, byte);
+    Packet frames;
+    if (level != Level::application && (byte & kElsewhere) != 0) frames = client_.first_frames(level);
+    frames.insert(frames.end(), given.begin(), given.end());
+    if ((byte & kPadded) != 0) frames.resize(std::max(frames.size(), kFull));
+    if (const auto packet = client_.seal(level, frames))
+      deliver(*packet, level == Level::application ? byte : byte & ~kElsewhere);
   }
 
-  void deliver(const Packet& packet, std::uint8_t byte) {
+  void answer(const Packet& frames, std::uint8_t byte) {
+    if (const auto packet = client_.seal(Level::application, frames)) deliver(*packet, byte);
+  }
+
+  void deliver(const Packet& packet, unsigned byte) {
     datagram_.insert(datagram_.end(), packet.begin(), packet.end());
     if ((byte & kCoalesce) != 0) return;
     server_.deliver(datagram_, (byte & kElsewhere) != 0 ? Server::path(99) : path_,

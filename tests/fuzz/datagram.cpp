@@ -39,7 +39,7 @@ class Play {
       }
       case with_token: {
         const Bytes token = input.take(input.u8());
-        Client honest(kAlpns[0], Server::path(client), server_.now(), token);
+        Client honest(kAlpns[0], Server::path(client), server_.now(), {}, token);
         for (const Packet& packet : honest.write(server_.now())) deliver(client, packet);
         break;
       }

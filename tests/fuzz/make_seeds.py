@@ -219,6 +219,22 @@ def connections():
              say(crypto(bytes.fromhex("1800000100")), HANDSHAKE) + bytes([ADVANCE]))
         seed("connection", f"tls-finished-{start:x}", bytes([start]) + say(crypto(b"\x14\0\0\x20" + bytes(32)), HANDSHAKE))
         seed("connection", f"tls-certificate-{start:x}", bytes([start]) + say(crypto(bytes.fromhex("0b00000400000000")), HANDSHAKE))
+    # Behind the client's own frames: KeyUpdate after Finished, within the same packet and behind it.
+    seed("connection", "tls-key-update-behind-finished", bytes([0x11]) +
+         say(crypto(bytes.fromhex("1800000100"), 52), HANDSHAKE | ELSEWHERE) + bytes([ADVANCE]))
+    seed("connection", "tls-behind-client-hello", bytes([1]) + say(crypto(bytes(40), 300), INITIAL | ELSEWHERE) +
+         bytes([ADVANCE, ADVANCE]))
+    seed("connection", "migration-validated", bytes([HQ]) + say(get, ELSEWHERE | PADDED) + bytes([ACKNOWLEDGE | ELSEWHERE]) +
+         (bytes([ACKNOWLEDGE | LARGE | ELSEWHERE]) + wait(5)) * 3)
+    seed("connection", "no-id-migration", bytes([HQ | 8]) + say(get, ELSEWHERE | PADDED) + wait(6) +
+         bytes([ACKNOWLEDGE | LARGE | ELSEWHERE]))
+    seed("connection", "no-id-new-connection-id", bytes([HQ | 8]) + say(QUIC_FRAMES["new-connection-id"]))
+    seed("connection", "frugal-transfer", bytes([HQ | 0x40]) + say(get) + wait(3) +
+         say(bytes.fromhex("107fff11007fff")) + (wait(5) + bytes([ACKNOWLEDGE])) * 4)
+    seed("connection", "frugal-h3", bytes([H3 | 0x40]) + say(CLIENT_STREAMS + stream(0, request())) + wait(3) +
+         say(bytes.fromhex("107fff11007fff11037fff")) + wait(4))
+    seed("connection", "version-2", bytes([HQ | 0x80]) + say(get) + wait(5) + bytes([ACKNOWLEDGE]))
+    seed("connection", "version-2-handshake", bytes([0x91]) + say(b"\x01", HANDSHAKE | COALESCE) + say(get) + bytes([ADVANCE]))
     seed("connection", "handshake-early-data", bytes([0x11]) + say(get) + bytes([ADVANCE]) + wait(4))
     seed("connection", "handshake-coalesced", bytes([0x11]) + say(b"\x01", HANDSHAKE | COALESCE) + say(get) + bytes([ADVANCE]))
     seed("connection", "handshake-close", bytes([0x11]) + say(bytes.fromhex("1c0a0000"), HANDSHAKE))

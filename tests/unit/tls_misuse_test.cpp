@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "../fuzz/client.h"
 #include "../fuzz/server.h"
@@ -44,12 +45,12 @@ class TlsMisuse : public testing::Test {
 
   const Path path_ = fuzz::Server::path(1);
   fuzz::Server server_;
-  Client client_{"h3", path_, server_.now()};
+  Client client_{"h3", path_, server_.now(), {}};
   std::vector<Packet> flight_;
 };
 
 TEST_F(TlsMisuse, AClientHelloWithoutTransportParametersIsRefused) {
-  Packet frames = client_.first_frames();
+  Packet frames = client_.first_frames(Level::initial);
   const Packet extension{0, 0x39, 0};  // RFC 9001 section 8.2: its type, and the length's first byte
   const auto found = std::ranges::search(frames, extension);
   ASSERT_FALSE(found.empty());
@@ -67,6 +68,34 @@ TEST_F(TlsMisuse, AKeyUpdateInHandshakeIsRefused) {
   advance();
   say(Level::handshake, kKeyUpdate);
   EXPECT_EQ(client_.closed(), kUnexpectedMessage);
+}
+
+/// The handshake completes in the midst of a packet: what follows is still at its level.
+TEST_F(TlsMisuse, AKeyUpdateBehindFinishedIsRefused) {
+  advance();
+  Packet frames = client_.first_frames(Level::handshake);
+  for (const std::uint8_t finished_bytes : std::array<std::uint8_t, 2>{36, 52}) {  // by the hash in use
+    Packet key_update = kKeyUpdate;
+    key_update[1] = finished_bytes;
+    frames.insert(frames.end(), key_update.begin(), key_update.end());
+  }
+  say(Level::handshake, frames);
+  EXPECT_TRUE(client_.closed());
+}
+
+TEST_F(TlsMisuse, AKeyUpdateInOneFrameWithFinishedChangesNoKeys) {
+  advance();
+  const Packet& honest = client_.first_frames(Level::handshake);
+  const auto at = std::ranges::search(honest, Packet{0x14, 0, 0}).begin();
+  ASSERT_NE(at, honest.end());
+  const std::size_t finished_bytes = 4u + at[3];
+  Packet frames{0x06, 0, static_cast<std::uint8_t>(finished_bytes + 5)};
+  frames.insert(frames.end(), at, at + static_cast<std::ptrdiff_t>(finished_bytes));
+  frames.insert(frames.end(), kKeyUpdate.begin() + 3, kKeyUpdate.end());
+  say(Level::handshake, frames);
+  EXPECT_EQ(server_.counters().get(EndpointCounter::handshakes_completed), 1u);
+  say(Level::application, {0x01});
+  EXPECT_FALSE(client_.closed());
 }
 
 TEST_F(TlsMisuse, AKeyUpdateAfterTheHandshakeIsRefused) {
