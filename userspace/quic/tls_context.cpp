@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "quic/tls_context.h"
 
+#include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <unistd.h>
 
@@ -8,7 +9,6 @@
 #include <cstring>
 #include <limits>
 
-#include "quic/client_hello.h"
 #include "quic/early_data_guard.h"
 
 namespace quicrx {
@@ -19,6 +19,15 @@ constexpr const char* kPriority =
     "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-"
     "SECP521R1";
+
+/// RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices
+/// only at the end of the handshake, when our session would have begun long since.
+int require_transport_parameters(gnutls_session_t session, unsigned, unsigned, unsigned,
+                                 const gnutls_datum_t*) {
+  auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
+  const bool present = ngtcp2_conn_get_remote_transport_params(reference->get_conn(reference)) != nullptr;
+  return present ? 0 : GNUTLS_E_MISSING_EXTENSION;
+}
 
 Result<void> check_readable(const char* what, const std::string& file) {
   if (access(file.c_str(), R_OK) == 0) return {};
@@ -93,7 +102,8 @@ bool TlsContext::configure(gnutls_session_t session) const {
           0 ||
       ngtcp2_crypto_gnutls_configure_server_session(session) != 0)
     return false;
-  require_transport_parameters(session);
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+                                     require_transport_parameters);
   if (!options_.client_ca_file.empty()) {
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_cert(session, nullptr, 0);
