@@ -15,11 +15,11 @@ struct Validators {
 
 /// The conditions of a request, each field's value as it came.
 struct Preconditions {
-  std::optional<std::string> if_match;
-  std::optional<std::string> if_none_match;
-  std::optional<std::string> if_modified_since;
-  std::optional<std::string> if_unmodified_since;
-  std::optional<std::string> if_range;
+  std::optional<std::string> if_match = std::nullopt;
+  std::optional<std::string> if_none_match = std::nullopt;
+  std::optional<std::string> if_modified_since = std::nullopt;
+  std::optional<std::string> if_unmodified_since = std::nullopt;
+  std::optional<std::string> if_range = std::nullopt;
 
   enum class Verdict {
     go_on,
