@@ -9,8 +9,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "parse.bpf.h"
-#include "quic.bpf.h"
+#include "decide.bpf.h"
 #include "steer_abi.h"
 
 #ifdef QUICRX_WITH_METADATA
@@ -72,34 +71,18 @@ static __always_inline void* only_entry(void* map) {
   return bpf_map_lookup_elem(map, &key);
 }
 
-static __always_inline int is_our_port(__be16 destination) {
+static __always_inline int has_port(__u16 port) {
   const struct quicrx_port_set* ports = only_entry(&quicrx_ports);
-  __u16 port = bpf_ntohs(destination);
 
   return ports && (ports->word[port >> 6] >> (port & 63)) & 1;
 }
 
-/* `frame` holds an Ethernet header: it has been parsed. */
-static __always_inline int is_for_station(const __u8* frame, const __u8* mac) {
-  const __u16* to = (const void*)frame;
-  const __u16* ours = (const void*)mac;
-
-  return to[0] == ours[0] && to[1] == ours[1] && to[2] == ours[2];
+static __always_inline int has_prefix4(const struct quicrx_prefix4* key) {
+  return bpf_map_lookup_elem(&quicrx_prefix4, key) != 0;
 }
 
-static __always_inline int is_our_address(const struct datagram* datagram, __u32 flags) {
-  if (flags & QUICRX_ANY_ADDRESS) return 1;
-  if (datagram->ip_version == 4) {
-    struct quicrx_prefix4 key = {.prefix_bits = 32};
-
-    __builtin_memcpy(key.address, datagram->destination, sizeof(key.address));
-    return bpf_map_lookup_elem(&quicrx_prefix4, &key) != 0;
-  } else {
-    struct quicrx_prefix6 key = {.prefix_bits = 128};
-
-    __builtin_memcpy(key.address, datagram->destination, sizeof(key.address));
-    return bpf_map_lookup_elem(&quicrx_prefix6, &key) != 0;
-  }
+static __always_inline int has_prefix6(const struct quicrx_prefix6* key) {
+  return bpf_map_lookup_elem(&quicrx_prefix6, key) != 0;
 }
 
 static __always_inline __u32 frame_bytes_of(struct xdp_md* context) {
@@ -112,21 +95,9 @@ static __always_inline int steer(struct xdp_md* context, struct quicrx_counters*
                           .end = (const __u8*)(long)context->data_end,
                           .start = (const __u8*)(long)context->data,
                           .frame_bytes = frame_bytes_of(context)};
-  const struct quicrx_config* config = only_entry(&quicrx_config);
-  const __u8* frame = cursor.at;
   struct datagram datagram = {};
-  int reason = parse_frame(&cursor, &datagram);
 
-  if (reason != QUICRX_GO_ON) return reason;
-  if (!is_our_port(datagram.udp->dest)) return QUICRX_PASS_PORT;
-  if (!config || !is_for_station(frame, config->mac)) return QUICRX_PASS_OTHER_STATION;
-  if (!is_our_address(&datagram, config->flags)) return QUICRX_PASS_ADDRESS;
-
-  reason = check_quic(&datagram, &cursor);
-  if (reason == QUICRX_GO_ON) return QUICRX_REDIRECTED;
-  if (reason == QUICRX_PASS_SPLIT_HEADERS) return reason;
-  if (reason >= 0 && reason < QUICRX_COUNTERS) counters->value[reason]++;
-  return config->flags & QUICRX_PASS_INVALID ? QUICRX_PASS_NOT_QUIC : QUICRX_DROP_NOT_QUIC;
+  return decide(&cursor, only_entry(&quicrx_config), counters, &datagram);
 }
 
 /* Counts nothing: sets the verdict by which the packet goes. */

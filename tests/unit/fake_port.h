@@ -2,6 +2,7 @@
 /// A port in plain memory: what is sent through it waits to be looked at.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <vector>
 
