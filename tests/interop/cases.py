@@ -55,6 +55,7 @@ CASES = (
     Case("zerortt", (32,) * 40, (judges.handshakes(2), judges.requests_in_0rtt), ask="zero_rtt", long_names=True,
          sample=("gtlsclient", "quic-go")),
     Case("http3", (5 * KB, 10 * KB, 500 * KB), STRAIGHT, ask="http3", sample=("chromium",)),
+    Case("upload", (3 * MB,), STRAIGHT, ask="upload", sample=("chromium",)),
     Case("blackhole", (10 * MB,), (judges.one_handshake, judges.hit("to_client", "dropped_by_black_hole")),
          network={**PLAIN, "black_hole": {"after": 4, "lasts": 2, "every": 7}}),
     Case("keyupdate", (3 * MB,), (judges.one_handshake, judges.both_key_phases), ask="key_update"),

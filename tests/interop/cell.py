@@ -27,16 +27,20 @@ class Cell:
             self.site.make_file(name, size)
         self.left = case.seconds
 
-    def run_client(self, command, environment=()):
+    def run_client(self, command, environment=(), check=True):
         begin = time.monotonic()
         try:
-            self.network.run(self.network.client, *command, timeout=self.left,
-                             env={**os.environ, "SSLKEYLOGFILE": str(self.secrets), **dict(environment)})
+            return self.network.run(self.network.client, *command, check=check, timeout=self.left,
+                                    env={**os.environ, "SSLKEYLOGFILE": str(self.secrets), **dict(environment)})
         finally:
             self.left -= time.monotonic() - begin
 
+    def expect_downloads(self, names):
+        for name in names:
+            self.site.expect_same(self.site.root / name, self.site.downloads / name)
+
     def run(self, client_class):
-        """The client's part, and what it left; its files are the same as ours."""
+        """The client's part, which compares the files, and what it left."""
         poller = Poller(self.network, self.site, *self.case.server)
         middlebox = Middlebox(self.network, self.case.network, self.folder)
         beside = cross_traffic.Flow(self.network) if self.case.cross_traffic else None
@@ -45,8 +49,6 @@ class Cell:
             begin = time.monotonic()
             getattr(client_class(self), self.case.ask)(self.names)
             seconds = time.monotonic() - begin
-            for name in self.names:
-                self.site.expect_same(self.site.root / name, self.site.downloads / name)
         finally:
             notes = {"TCP kbit/s": beside.stop()} if beside else {}
             counts = middlebox.stop()

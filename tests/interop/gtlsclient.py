@@ -14,11 +14,13 @@ class Gtlsclient:
     def get(self, names, *options):
         self.cell.run_client(client.command(self.cell.address, [f"https://localhost/{name}" for name in names], "-q",
                                             f"--download={self.cell.site.downloads}", *options))
+        self.cell.expect_downloads(names)
 
     def download(self, names):
         self.get(names)
 
     http3 = download
+    preferred_address = download
 
     def each_alone(self, names):
         for name in names:
@@ -46,7 +48,10 @@ class Gtlsclient:
     def unknown_version(self, names):
         self.get(names, "--version=0x1a2a3a4a", "--preferred-versions=v1")
 
-    preferred_address = download
+    def upload(self, names):
+        for name in names:
+            client.upload(self.cell.network, self.cell.site, self.cell.site.root / name, name, self.cell.address,
+                          self.cell.case.seconds)
 
     def migrate(self, names):
         self.get(names, "--change-local-addr=500ms")
