@@ -13,11 +13,12 @@ SERVER_PORTS = (PORT, PORT + 1)  # and the preferred address's
 ECT_1, ECT_0, CE = 1, 2, 3
 CERTIFICATE = 11
 
-FIELDS = ("frame.number", "frame.time_epoch", "udp.length", "ip.dsfield.ecn", "ipv6.tclass.ecn", "quic.header_form", "quic.version", "quic.long.packet_type",
-          "quic.long.packet_type_v2", "quic.dcid", "quic.scid", "quic.packet_number", "quic.token",
-          "quic.retry_token", "quic.key_phase", "quic.ack.ect0_count", "quic.path_challenge.data",
-          "quic.path_response.data", "tls.handshake.type", "tls.handshake.ciphersuite",
-          "tls.quic.parameter.initial_max_streams_bidi", "quic.crypto.offset", "quic.crypto.length")
+FIELDS = ("frame.number", "frame.time_epoch", "udp.length", "ip.dsfield.ecn", "ipv6.tclass.ecn", "quic.header_form",
+          "quic.version", "quic.long.packet_type", "quic.long.packet_type_v2", "quic.dcid", "quic.scid",
+          "quic.packet_number", "quic.token", "quic.retry_token", "quic.key_phase", "quic.frame_type",
+          "quic.ack.ect0_count", "quic.path_challenge.data", "quic.path_response.data", "tls.handshake.type",
+          "tls.handshake.ciphersuite", "tls.quic.parameter.initial_max_streams_bidi", "quic.crypto.offset",
+          "quic.crypto.length")
 
 
 @dataclasses.dataclass
@@ -37,6 +38,7 @@ class Datagram:
     tokens: list
     retry_tokens: list
     key_phases: list
+    frames: list
     ect0_counts: list
     challenges: list
     responses: list
@@ -89,6 +91,7 @@ def parse_line(line, paths):
         tokens=values["quic.token"],
         retry_tokens=values["quic.retry_token"],
         key_phases=[phase in ("1", "True") for phase in values["quic.key_phase"]],
+        frames=values["quic.frame_type"],
         ect0_counts=values["quic.ack.ect0_count"],
         challenges=values["quic.path_challenge.data"],
         responses=values["quic.path_response.data"],
