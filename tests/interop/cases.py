@@ -57,6 +57,8 @@ CASES = (
          sample=("gtlsclient", "quic-go")),
     Case("http3", (5 * KB, 10 * KB, 500 * KB), STRAIGHT, ask="http3", sample=("chromium",)),
     Case("upload", (3 * MB,), STRAIGHT, ask="upload", sample=("chromium",)),
+    Case("echo", (), STRAIGHT, server=("--alpn", "echo"), ask="echo", sample=("quic-go",)),  # streams and datagrams
+    Case("perf", (), STRAIGHT, server=("--alpn", "perf"), ask="perf", sample=("quic-go",)),
     Case("blackhole", (10 * MB,), (judges.one_handshake, judges.hit("to_client", "dropped_by_black_hole")),
          network={**PLAIN, "black_hole": {"after": 4, "lasts": 2, "every": 7}}),
     Case("keyupdate", (3 * MB,), (judges.one_handshake, judges.both_key_phases), ask="key_update"),

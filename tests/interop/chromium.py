@@ -59,6 +59,8 @@ def spki(certificate):
 class Chromium:
     name = "chromium"
     cannot = {
+        "echo": "speaks HTTP/3 only",
+        "perf": "speaks HTTP/3 only",
         "ecn": "marks nothing",
         "chacha20": "no switch for the cipher suite",
         "key_update": "no switch for it",

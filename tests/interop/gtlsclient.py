@@ -6,7 +6,7 @@ import client
 
 class Gtlsclient:
     name = "gtlsclient"
-    cannot = {}
+    cannot = {"echo": "speaks HTTP/3 only", "perf": "speaks HTTP/3 only"}
 
     def __init__(self, cell):
         self.cell = cell

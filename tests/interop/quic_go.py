@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""quic-go's own interop client: hq-interop, and HTTP/3 where a case asks for it."""
+"""quic-go's own interop client: hq-interop, and HTTP/3 where a case asks for it. Other services by a client of ours."""
 
 from network import V6_SERVER
 from poller import BUILD, PORT
 
 CLIENT = str(BUILD / "interop" / "quic-go-client")
+SERVICES = str(BUILD / "interop" / "quic-go-services")
 
 
 class QuicGo:
@@ -55,3 +56,9 @@ class QuicGo:
         """It goes no further. (Its own check looks for these words with a capital letter, and fails.)"""
         done = self.run_test_case("versionnegotiation", names, check=False)
         assert "ompatible QUIC version found" in done.stdout
+
+    def echo(self, _names):
+        self.cell.run_client([SERVICES, "echo", f"{self.cell.address}:{PORT}"])
+
+    def perf(self, _names):
+        self.cell.run_client([SERVICES, "perf", f"{self.cell.address}:{PORT}"])

@@ -11,6 +11,8 @@ from link import Link
 from rebinding import Rebinding
 from way import Clock, Way
 
+pytestmark = pytest.mark.sample
+
 CLIENT = {4: bytes([10, 9, 0, 2]), 6: bytes.fromhex("fd09" + "00" * 13 + "02")}
 SERVER = {4: bytes([10, 9, 0, 1]), 6: bytes.fromhex("fd09" + "00" * 13 + "01")}
 PORT = 4433
