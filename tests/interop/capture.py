@@ -12,6 +12,7 @@ KINDS = {V1: ("initial", "0rtt", "handshake", "retry"), V2: ("retry", "initial",
 SERVER_PORTS = (PORT, PORT + 1)  # and the preferred address's
 ECT_1, ECT_0, CE = 1, 2, 3
 CERTIFICATE = 11
+PADDING, ACK, ACK_ECN, PATH_RESPONSE = "0", "2", "3", "27"  # frame types
 
 FIELDS = ("frame.number", "frame.time_epoch", "udp.length", "ip.dsfield.ecn", "ipv6.tclass.ecn", "quic.header_form",
           "quic.version", "quic.long.packet_type", "quic.long.packet_type_v2", "quic.dcid", "quic.scid",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The interop runner's criteria, each an assertion about the Evidence of a run."""
 
-from capture import CE, CERTIFICATE, ECT_0, ECT_1, V1, V2
+from capture import ACK, ACK_ECN, CE, CERTIFICATE, ECT_0, ECT_1, PADDING, PATH_RESPONSE, V1, V2
 from evidence import with_kind
 
 
@@ -143,13 +143,7 @@ def new_paths(datagrams):
     return firsts
 
 
-def bare_response(datagram):
-    return bool(datagram.responses) and not datagram.challenges and set(datagram.frames) <= {"0", "27"}
-
-
-def challenged_on_new_paths(evidence):
-    """A bare PATH_RESPONSE may come first: a client that migrates probes before it goes, and is answered at once."""
-    firsts = new_paths(datagram for datagram in evidence.by_server() if not bare_response(datagram))
+def challenged(evidence, firsts):
     assert firsts, "no path but one was used"
     for datagram in firsts:
         assert datagram.challenges, f"no PATH_CHALLENGE in the first packet to {datagram.destination}"
@@ -157,6 +151,18 @@ def challenged_on_new_paths(evidence):
     unanswered = [challenge for datagram in firsts for challenge in datagram.challenges if challenge not in responses]
     assert not unanswered, f"challenges without a response: {unanswered}"
     evidence.notes["new paths"] = len(firsts)
+
+
+def challenged_at_once(evidence):
+    """The first packet on each new path is a challenge."""
+    challenged(evidence, new_paths(evidence.by_server()))
+
+
+def challenged_before_use(evidence):
+    """A client that migrates by itself probes before it goes: it may be answered and acknowledged before that."""
+    only_answers = lambda datagram: set(datagram.frames) <= {PADDING, ACK, ACK_ECN, PATH_RESPONSE}
+    challenged(evidence, new_paths(datagram for datagram in evidence.by_server()
+                                   if datagram.kinds != ["1rtt"] or not only_answers(datagram)))
 
 
 def addresses_changed(evidence):
