@@ -12,6 +12,7 @@ from devtools import DevTools
 from network import V6_SERVER
 from poller import PORT
 
+ORIGIN = f"quicrx.test:{PORT}"  # --origin-to-force-quic-on knows no IPv6 address
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions")
 
@@ -80,9 +81,10 @@ class Chromium:
         """Opens the site's first page and runs a script in it."""
         cell = self.cell
         (cell.site.root / "index.html").write_text("<title>quicrx</title>", encoding="ascii")
-        origin = f"{f'[{cell.address}]' if cell.address == V6_SERVER else cell.address}:{PORT}"
+        address = f"[{cell.address}]" if cell.address == V6_SERVER else cell.address
         command = ("chromium", *QUIET, f"--user-data-dir={cell.folder / 'profile'}", "--remote-debugging-pipe",
-                   "--enable-quic", f"--origin-to-force-quic-on={origin}",
+                   "--enable-quic", f"--origin-to-force-quic-on={ORIGIN}",
+                   f"--host-resolver-rules=MAP {ORIGIN} {address}:{PORT}",
                    f"--ignore-certificate-errors-spki-list={spki(cell.site.certificate)}",
                    f"--ssl-key-log-file={cell.secrets}", "about:blank")
         with open(cell.folder / "chromium.log", "wb") as log:
@@ -90,7 +92,7 @@ class Chromium:
                                       env={**os.environ, "HOME": str(cell.folder)})
             browser = DevTools(start, cell.case.seconds)
             try:
-                browser.open(f"https://{origin}/")
+                browser.open(f"https://{ORIGIN}/")
                 return browser.evaluate(script)
             finally:
                 browser.close()
