@@ -29,6 +29,7 @@ class H3PeerStream {
   /// Takes the bytes of the stream's type out of `data`; typed() once all have come.
   void read_type(Bytes& data);
   [[nodiscard]] bool typed() const { return type_.has_value(); }
+  [[nodiscard]] bool is_encoder() const { return type_ == 2; }
   /// The type as it came, which nghttp3 is still to see.
   [[nodiscard]] Bytes type_bytes() const;
 
