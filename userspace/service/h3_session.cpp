@@ -69,7 +69,17 @@ void H3Session::streams_allowed(std::uint64_t count) {
 }
 
 void H3Session::received(StreamId stream, Bytes data, bool fin) {
+  constexpr StreamId kUnidirectional = 2;
   if (!conn_) return;
+  if ((stream & kUnidirectional) == 0) {
+    read(stream, data, fin);
+    return;
+  }
+  const std::vector<std::uint8_t> passed = guards_[stream].pass(data);
+  if (!passed.empty() || fin) read(stream, passed, fin);
+}
+
+void H3Session::read(StreamId stream, Bytes data, bool fin) {
   const nghttp3_ssize used =
       nghttp3_conn_read_stream(conn_.get(), stream, data.data(), data.size(), fin ? 1 : 0);
   // What was not body has been used now; the body is consumed where it goes.
@@ -177,6 +187,7 @@ void H3Session::read_ended(StreamId stream) {
 
 void H3Session::closed(StreamId stream, AppError error) {
   if (!conn_) return;
+  guards_.erase(stream);
   const int result = nghttp3_conn_close_stream(conn_.get(), stream, error);
   if (result != NGHTTP3_ERR_STREAM_NOT_FOUND) check(result);
 }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "quicrx/service.h"
+#include "service/control_stream_guard.h"
 #include "service/http_request.h"
 
 namespace quicrx {
@@ -40,6 +41,7 @@ class H3Session final : public Session {
 
   /// Closes the connection with the error that nghttp3 met; true when there was none.
   bool check(nghttp3_ssize result);
+  void read(StreamId stream, Bytes data, bool fin);
   HttpRequest* find(StreamId stream);
   /// Sends the answer, if there is one and none was sent. `whole`: the request has come to its end.
   void submit(StreamId stream, std::optional<HttpAnswer> answer, bool whole);
@@ -50,7 +52,8 @@ class H3Session final : public Session {
   const HttpConfig& config_;
   MemoryBudget budget_;
   std::unordered_map<StreamId, HttpRequest> requests_;
-  std::set<StreamId> waiting_;  // for memory to read files into
+  std::unordered_map<StreamId, ControlStreamGuard> guards_;  // of the peer's unidirectional streams
+  std::set<StreamId> waiting_;                               // for memory to read files into
   std::unique_ptr<nghttp3_conn, ConnDeleter> conn_;
 };
 
