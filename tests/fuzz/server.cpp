@@ -42,7 +42,7 @@ Environment& environment() {
 }  // namespace
 
 Server::Server() : port_(kFrames) {
-  endpoint_.emplace(port_, environment().tls, environment().services(), EndpointLimits{}, counters_);
+  endpoint_.emplace(port_, environment().tls, environment().services(), EndpointConfig{}, counters_);
 }
 
 Server::~Server() {

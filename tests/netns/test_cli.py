@@ -220,13 +220,13 @@ def test_stats_names_are_a_contract(network, poller):
     assert set(now) == {"name", "driver", "program", "xdp", "queues"}
     queue = now["queues"][0]
     assert set(queue) == {"queue", "poller", "frames", "af_xdp", "socket", "quic", "xsk"}
-    assert set(queue["quic"]) == {"connections", "streams", "version_negotiations_sent", "drops"}
+    assert set(queue["quic"]) == {"connections", "streams", "answers", "drops"}
     assert set(queue["xsk"]) == {"statistics", "rings"}
     documented = (os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md"))
     with open(documented, encoding="utf-8") as file:
         text = file.read()
     names = list(now["xdp"]) + list(queue["af_xdp"]) + list(queue["quic"]["connections"]) + list(
-        queue["quic"]["streams"]) + list(queue["quic"]["drops"]) + list(queue["frames"]["receive"])
+        queue["quic"]["streams"]) + list(queue["quic"]["answers"]) + list(queue["quic"]["drops"]) + list(queue["frames"]["receive"])
     missing = [name for name in names if f"`{name}`" not in text]
     assert not missing
 

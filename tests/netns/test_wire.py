@@ -95,8 +95,10 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(5)
 s.sendto(bytes.fromhex("c0babababa0501020304050309080" "7").ljust(1200, b"\\0"), ("{V4_SERVER}", {PORT}))
 print(s.recv(2000).hex())""").stdout.strip()
-    assert answer[2:].startswith("00000000" "03090807" "050102030405" "00000001")
-    assert stats(network)["queues"][0]["quic"]["version_negotiations_sent"] == 1
+    assert answer[2:].startswith("00000000" "03090807" "050102030405")
+    versions = answer[30:]
+    assert versions[1:8:2] == "aaaa" and versions[8:] == "00000001" "6b3343cf", "a reserved version, then 1 and 2"
+    assert stats(network)["queues"][0]["quic"]["answers"]["version_negotiations_sent"] == 1
 
 
 def test_multicast_is_not_answered(network, poller):

@@ -51,12 +51,12 @@ class EndpointTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void restart(const EndpointLimits& limits, std::size_t frames = 256) {
+  void restart(const EndpointConfig& config, std::size_t frames = 256) {
     endpoint_.reset();
     port_ = std::make_unique<FakePort>(frames);
     counters_ = std::make_unique<EndpointCounters>();
     endpoint_ =
-        std::make_unique<Endpoint>(*port_, *tls_, std::vector<Service*>{&h3_, &hq_}, limits, *counters_);
+        std::make_unique<Endpoint>(*port_, *tls_, std::vector<Service*>{&h3_, &hq_}, config, *counters_);
   }
 
   void deliver(const std::vector<std::uint8_t>& payload) {
@@ -220,7 +220,7 @@ TEST_F(EndpointTest, RepeatsItsCloseEverMoreRarelyAndThenForgets) {
   EXPECT_EQ(endpoint_->connections(), 0u);
   EXPECT_EQ(endpoint_->table().size(), 0u) << "every connection ID is forgotten";
   deliver(more.front());
-  EXPECT_EQ(count(C::drop_unknown_connection), 1u);
+  EXPECT_EQ(count(C::stateless_resets_sent), 1u);
 }
 
 TEST_F(EndpointTest, StopsWithTheServicesNoError) {
@@ -259,13 +259,15 @@ TEST_F(EndpointTest, StoppingWaitsForFramesToSendItsCloses) {
 TEST_F(EndpointTest, DrainsWhenThePeerHasClosed) {
   TestClient client("hq-interop", path_, now_);
   talk(client);
+  client.request("GET /\r\n");
+  const auto late = client.write(now_);
+  ASSERT_FALSE(late.empty());
   deliver(client.close(now_));
   turn();
   EXPECT_EQ(count(C::connections_draining), 1u);
   EXPECT_EQ(count(C::connections_closed_by_peer), 1u);
   port_->sent.clear();
-  const std::vector<std::uint8_t> late = client.close(now_);
-  deliver(late.empty() ? std::vector<std::uint8_t>(40, 0x40) : late);
+  deliver(late.front());
   turn();
   EXPECT_TRUE(port_->sent.empty()) << "RFC 9000 section 10.2.2: nothing is sent while draining";
   now_ += seconds(10);
@@ -356,16 +358,17 @@ TEST_F(EndpointTest, NegotiatesVersionsAndMirrorsTheIds) {
   EXPECT_EQ(answer[0] & 0x80, 0x80);
   EXPECT_EQ(std::vector<std::uint8_t>(answer.begin() + 1, answer.begin() + 15),
             (std::vector<std::uint8_t>{0, 0, 0, 0, 3, 9, 8, 7, 5, 1, 2, 3, 4, 5}));
-  EXPECT_EQ(std::vector<std::uint8_t>(answer.begin() + 15, answer.begin() + 19),
-            (std::vector<std::uint8_t>{0, 0, 0, 1}));
+  EXPECT_EQ(answer[15] & 0x0f, 0x0a) << "a reserved version: RFC 9000 section 6.3";
+  EXPECT_EQ(std::vector<std::uint8_t>(answer.begin() + 19, answer.end()),
+            (std::vector<std::uint8_t>{0, 0, 0, 1, 0x6b, 0x33, 0x43, 0xcf}));
   EXPECT_EQ(count(C::version_negotiations_sent), 1u);
   EXPECT_EQ(endpoint_->connections(), 0u);
 }
 
 TEST_F(EndpointTest, RefusesConnectionsBeyondTheLimit) {
-  EndpointLimits limits;
-  limits.connections = 1;
-  restart(limits);
+  EndpointConfig config;
+  config.limits.connections = 1;
+  restart(config);
   TestClient first("hq-interop", path_, now_);
   talk(first);
   ASSERT_TRUE(first.handshake_done());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include "net/address_text.h"
 #include "net/port_ranges.h"
 #include "net/prefix.h"
 
@@ -17,6 +18,27 @@ TEST(PortRanges, RefusesEverythingElse) {
   for (const char* text : {"", "0", "65536", "443,", ",443", "8450-8443", "443-", "-443", "https", "443 ",
                            "0-5", "1-2-3", "99999999999"})
     EXPECT_FALSE(parse_port_ranges(text)) << text;
+}
+
+TEST(PortRanges, AreTheFewestForSomePorts) {
+  EXPECT_EQ(ranges_of({4434, 443, 4433, 443}), (std::vector<PortRange>{{443, 443}, {4433, 4434}}));
+  EXPECT_EQ(ranges_of({65535, 65534}), (std::vector<PortRange>{{65534, 65535}}));
+}
+
+TEST(AddressText, ReadsAddressesWithAndWithoutAPort) {
+  for (const auto& [text, read] : {std::pair{"192.0.2.1", "192.0.2.1:443"},
+                                   {"192.0.2.1:8443", "192.0.2.1:8443"},
+                                   {"2001:db8::1", "[2001:db8::1]:443"},
+                                   {"[2001:db8::1]", "[2001:db8::1]:443"},
+                                   {"[2001:db8::1]:8443", "[2001:db8::1]:8443"}})
+    EXPECT_EQ(parse_socket_address(text, 443).value().to_string(), read);
+}
+
+TEST(AddressText, RefusesEverythingElse) {
+  for (const char* text :
+       {"", "eth0", "192.0.2", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:70000", "192.0.2.1:1x", "[2001:db8::1",
+        "[2001:db8::1]8443", "[192.0.2.1", ":443", "192.0.2.1 "})
+    EXPECT_FALSE(parse_socket_address(text, 443)) << text;
 }
 
 TEST(Prefix, ReadsAddressesAndPrefixes) {

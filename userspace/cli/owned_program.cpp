@@ -19,21 +19,25 @@ Result<std::vector<PortRange>> steered_ports(const Interface& interface) {
   return SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.ports(); });
 }
 
-Result<void> check_port(const Interface& interface, std::uint16_t udp_port) {
-  const auto ports = steered_ports(interface);
-  if (!ports) return tl::unexpected(ports.error());
-  const bool steered = std::ranges::any_of(
-      *ports, [&](const PortRange& range) { return range.first <= udp_port && udp_port <= range.last; });
-  if (steered) return {};
-  return fail(ErrorKind::usage, interface.name + ": quicrx is loaded for other ports than " +
-                                    std::to_string(udp_port) + "; 'quicrx unload " + interface.name +
-                                    "', then load it for this one");
+Result<void> check_ports(const Interface& interface, const std::vector<PortRange>& wanted) {
+  const auto steered = steered_ports(interface);
+  if (!steered) return tl::unexpected(steered.error());
+  for (const PortRange& range : wanted) {
+    const bool covered = std::ranges::any_of(*steered, [&](const PortRange& loaded) {
+      return loaded.first <= range.first && range.last <= loaded.last;
+    });
+    if (!covered)
+      return fail(ErrorKind::usage, interface.name + ": quicrx is loaded for other ports than " +
+                                        std::to_string(range.first) + "; 'quicrx unload " + interface.name +
+                                        "', then load it for this one");
+  }
+  return {};
 }
 
 bool suits(const Interface& interface, const Wanted& wanted) {
   const auto config = loaded_config(interface);
   const bool takes_frames = config && (!wanted.multi_buffer || (config->flags & QUICRX_MULTI_BUFFER) != 0);
-  return takes_frames && steers_only(interface, wanted.udp_port).value_or(false);
+  return takes_frames && steers_only(interface, wanted.ports).value_or(false);
 }
 
 }  // namespace
@@ -42,10 +46,9 @@ Result<quicrx_config> loaded_config(const Interface& interface) {
   return SteerMaps::open(interface).and_then([](const SteerMaps& maps) { return maps.config(); });
 }
 
-Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port) {
-  return steered_ports(interface).map([&](const std::vector<PortRange>& ports) {
-    return ports.size() == 1 && ports.front() == PortRange{udp_port, udp_port};
-  });
+Result<bool> steers_only(const Interface& interface, const std::vector<PortRange>& ports) {
+  return steered_ports(interface).map(
+      [&](const std::vector<PortRange>& steered) { return steered == ports; });
 }
 
 Result<void> clear_abandoned(const Interface& interface, const std::optional<Wanted>& wanted) {
@@ -54,18 +57,18 @@ Result<void> clear_abandoned(const Interface& interface, const std::optional<Wan
   return unload_steering(interface);
 }
 
-Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, std::uint16_t udp_port) {
+Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, const std::vector<PortRange>& ports) {
   auto present = find_steering(interface);
   if (!present) return tl::unexpected(present.error());
   if (*present && (*present)->has_maps) {
-    const auto usable = check_port(interface, udp_port)
+    const auto usable = check_ports(interface, ports)
                             .and_then([&] { return SteerMaps::open(interface); })
                             .and_then([&](const SteerMaps& maps) { return maps.refresh_station(interface); });
     if (!usable) return tl::unexpected(usable.error());
     return OwnedProgram(interface, **present);
   }
   SteeringConfig config;
-  config.ports = {{udp_port, udp_port}};
+  config.ports = ports;
   config.flags = QUICRX_OWNED_BY_POLLER;
   auto loaded = load_steering(interface, config);
   if (!loaded) return tl::unexpected(loaded.error());

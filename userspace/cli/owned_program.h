@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "net/port_ranges.h"
 #include "quicrx/result.h"
 #include "steer_abi.h"
 #include "xdp/steering.h"
@@ -17,8 +19,8 @@ namespace quicrx::cli {
 /// before the record is made.
 class OwnedProgram {
  public:
-  /// `udp_port` must be steered by what is loaded.
-  static Result<OwnedProgram> ensure(const Interface& interface, std::uint16_t udp_port);
+  /// Each of `ports` must be steered by what is loaded.
+  static Result<OwnedProgram> ensure(const Interface& interface, const std::vector<PortRange>& ports);
 
   OwnedProgram(OwnedProgram&& other) noexcept;
   OwnedProgram& operator=(OwnedProgram&&) = delete;
@@ -38,12 +40,12 @@ class OwnedProgram {
 /// What the loaded program was configured with.
 Result<quicrx_config> loaded_config(const Interface& interface);
 
-/// The loaded program steers this port and no other.
-Result<bool> steers_only(const Interface& interface, std::uint16_t udp_port);
+/// The loaded program steers these ports and no others.
+Result<bool> steers_only(const Interface& interface, const std::vector<PortRange>& ports);
 
 /// What the next poller needs of the program.
 struct Wanted {
-  std::uint16_t udp_port = 0;
+  std::vector<PortRange> ports;
   bool multi_buffer = false;
 };
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -10,19 +11,16 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cli/commands.h"
 #include "cli/owned_program.h"
+#include "cli/run_options.h"
+#include "cli/services.h"
 #include "cli/setup_lock.h"
 #include "engine/worker.h"
-#include "service/document_root.h"
-#include "service/h3_service.h"
-#include "service/hq_service.h"
-#include "service/upload.h"
 #include "steer_abi.h"
 #include "telemetry/record.h"
 #include "xdp/carrier.h"
@@ -32,21 +30,6 @@
 
 namespace quicrx::cli {
 namespace {
-
-struct RunOptions {
-  std::string interface;
-  std::uint16_t port = 0;
-  std::string certificate;
-  std::string key;
-  std::string root;
-  std::string upload_dir;
-  std::optional<std::uint64_t> max_upload_bytes;
-  std::uint32_t queue = 0;
-  BindMode bind = BindMode::automatic;
-  std::optional<std::uint32_t> frames;
-  std::uint32_t busy_poll_microseconds = 0;
-  bool verbose = false;
-};
 
 /// SIGINT and SIGTERM as something to read; also those that come while everything is still being set up.
 Descriptor stop_signals() {
@@ -59,29 +42,19 @@ Descriptor stop_signals() {
   return Descriptor(signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+/// Takes one stop out of the descriptor, so that the next can be told from it.
+void take_signal(const Descriptor& stop) {
+  signalfd_siginfo taken;
+  if (read(stop.get(), &taken, sizeof(taken)) < 0) return;
+  spdlog::info("stopping: connections end what is under way; once more to close them at once");
+}
+
 /// Files that are being sent take a descriptor each; the soft limit is meant for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-Result<HttpConfig> http_config_of(const RunOptions& options) {
-  HttpConfig config;
-  if (!options.root.empty()) {
-    auto folder = open_folder(options.root);
-    if (!folder) return tl::unexpected(Error{folder.error().kind, "--root: " + folder.error().message});
-    config.root = std::move(*folder);
-  }
-  if (!options.upload_dir.empty()) {
-    auto folder = open_folder(options.upload_dir);
-    if (!folder) return tl::unexpected(Error{folder.error().kind, "--upload-dir: " + folder.error().message});
-    config.upload_dir = std::move(*folder);
-    remove_abandoned_uploads(config.upload_dir);
-  }
-  if (options.max_upload_bytes) config.max_upload_bytes = *options.max_upload_bytes;
-  return config;
 }
 
 Result<Interface> interface_of(const RunOptions& options) {
@@ -132,7 +105,7 @@ void log_ended(const SocketAddress& remote, const ConnectionStatistics& statisti
 
 /// Ports that are steered here beside the one that is reserved.
 void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {
-  if (steers_only(interface, reserved).value_or(true)) return;
+  if (steers_only(interface, ranges_of({reserved})).value_or(true)) return;
   spdlog::warn("{} steers more ports than {}: QUIC on all of them is served, but only that one is reserved",
                interface.name, reserved);
 }
@@ -159,6 +132,12 @@ void warn_of_missing_timestamps(const Interface& interface, const XdpPort& port)
                  interface.name, interface.name);
 }
 
+/// GnuTLS writes TLS secrets there by itself (its manual, section "Debugging and auditing").
+void warn_of_key_log() {
+  if (const char* file = secure_getenv("SSLKEYLOGFILE"))
+    spdlog::warn("SSLKEYLOGFILE is set: who reads {} can decrypt every connection", file);
+}
+
 void announce(const RunOptions& options, const Interface& interface, const Attachment& attachment,
               const Worker& worker, const Worker::Config& config) {
   const UmemPlan& plan = config.xdp.plan;
@@ -171,6 +150,7 @@ void announce(const RunOptions& options, const Interface& interface, const Attac
     spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
   warn_of_other_ports(interface, options.port);
   warn_of_missing_timestamps(interface, worker.xdp());
+  warn_of_key_log();
   spdlog::info("ready: {} queue {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes on {} pages{}{}",
                interface.name, options.queue, options.port, attachment.mode_name(),
                copy_text(worker.xdp(), interface, attachment), plan.frames(), plan.chunk_bytes,
@@ -219,10 +199,13 @@ Result<void> run(const RunOptions& options) {
   if (!interface) return tl::unexpected(interface.error());
   const auto plan = plan_umem(*interface, ask_device_features(*interface), options.frames);
   if (!plan) return tl::unexpected(plan.error());
-  const auto tls = TlsContext::load(options.certificate, options.key, {"h3", "hq-interop"});
+  const auto quic = endpoint_config_of(options);
+  if (!quic) return tl::unexpected(quic.error());
+  const auto tls = tls_context_of(options, *quic);
   if (!tls) return tl::unexpected(tls.error());
   const auto http = http_config_of(options);
   if (!http) return tl::unexpected(http.error());
+  const std::vector<PortRange> ports = ranges_of(wanted_ports(options, *quic));
 
   // Held while the program is looked at, loaded or unloaded. Destroyed in this order, last first: the record,
   // so that the program can tell whether another poller is left; the program; the lock.
@@ -230,18 +213,17 @@ Result<void> run(const RunOptions& options) {
   std::optional<OwnedProgram> program;
   if (auto taken = take_lock(lock); !taken) return taken;
   const CarrierWatch carrier(*interface);
-  if (auto cleared = clear_abandoned(*interface, Wanted{options.port, plan->multi_buffer()}); !cleared)
+  if (auto cleared = clear_abandoned(*interface, Wanted{ports, plan->multi_buffer()}); !cleared)
     return cleared;
   const auto record = Record::create(*interface, options.queue, *plan);
   if (!record) return tl::unexpected(record.error());
-  auto ensured = OwnedProgram::ensure(*interface, options.port);
+  auto ensured = OwnedProgram::ensure(*interface, ports);
   if (!ensured) return tl::unexpected(ensured.error());
   program.emplace(std::move(*ensured));
   const auto loaded = loaded_for(*interface, program->attachment(), *plan, options.queue);
   if (!loaded) return tl::unexpected(loaded.error());
 
-  H3Service h3(*http);
-  HqService hq(*http);
+  const Services services(*http, options.alpns);
   const Worker::Config config{.xdp = {.interface = *interface,
                                       .queue = options.queue,
                                       .plan = *plan,
@@ -250,8 +232,9 @@ Result<void> run(const RunOptions& options) {
                                       .receive_metadata = (*loaded & QUICRX_RX_METADATA) != 0,
                                       .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)},
                               .udp_port = options.port,
-                              .limits = {},
-                              .services = {&h3, &hq}};
+                              .quic = *quic,
+                              .services = services.chosen(),
+                              .drain = std::chrono::seconds(options.drain_seconds)};
   auto worker = Worker::open(config, worker_storage(**record), *tls);
   if (!worker) return tl::unexpected(worker.error());
   describe((*record)->header(), **worker, options);
@@ -266,7 +249,7 @@ Result<void> run(const RunOptions& options) {
                  interface->name, CarrierWatch::kLongest.count());
   announce(options, *interface, program->attachment(), **worker, config);
   raise_descriptor_limit();
-  (*worker)->run(stop.get());
+  (*worker)->run(stop.get(), [&] { take_signal(stop); });
   spdlog::info("stopped");
   worker->reset();  // from here on the kernel has the queue's packets
   return take_lock(lock);
@@ -278,38 +261,7 @@ void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
       app.add_subcommand("run", "Serve HTTP/3 from one receive queue, until SIGINT or SIGTERM");
-  const std::map<std::string, BindMode> binds{
-      {"auto", BindMode::automatic}, {"zero-copy", BindMode::zero_copy}, {"copy", BindMode::copy}};
-  command->add_option("IFACE", options->interface, "Network interface")->required();
-  command->add_option("--port", options->port, "UDP port")
-      ->required()
-      ->check(CLI::Range(1, 65535))
-      ->type_name("PORT");
-  command->add_option("--cert", options->certificate, "Certificate chain, PEM")
-      ->required()
-      ->type_name("FILE");
-  command->add_option("--key", options->key, "Private key, PEM")->required()->type_name("FILE");
-  command->add_option("--root", options->root, "Folder of files to serve")->type_name("DIR");
-  command
-      ->add_option("--upload-dir", options->upload_dir,
-                   "Folder for PUT and POST to /upload/NAME (default: none)")
-      ->type_name("DIR");
-  command->add_option("--max-upload", options->max_upload_bytes, "Largest upload (default: no limit)")
-      ->type_name("BYTES");
-  command->add_option("--queue", options->queue, "Receive queue to serve (default: 0)")->type_name("N");
-  command->add_option("--bind", options->bind, "auto: zero copy where the driver has it, else copy")
-      ->transform(CLI::CheckedTransformer(binds).description("auto|zero-copy|copy"))
-      ->type_name("");
-  command
-      ->add_option("--frames", options->frames,
-                   "UMEM frames, half for receive (default: enough for the NIC's ring and ours)")
-      ->type_name("N");
-  command
-      ->add_option("--busy-poll", options->busy_poll_microseconds,
-                   "Poll the NIC for so long after traffic before sleeping (default: 0, sleep at once)")
-      ->check(CLI::Range(0, 1'000'000))
-      ->type_name("USEC");
-  command->add_flag("--verbose", options->verbose, "Log each connection as it ends");
+  add_run_options(*command, *options);
   command->callback([options, &action] {
     action = [options] {
       start_log(options->verbose);

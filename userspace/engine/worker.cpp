@@ -42,7 +42,8 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
 Worker::Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
                const TlsContext& tls)
     : ports_(std::move(ports)),
-      endpoint_(*ports_, tls, config.services, config.limits, *storage.endpoint),
+      endpoint_(*ports_, tls, config.services, config.quic, *storage.endpoint),
+      drain_(config.drain),
       batch_(kBatch) {}
 
 void Worker::turn() {
@@ -82,14 +83,28 @@ std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) {
   return sleep;
 }
 
-void Worker::run(int stop) {
+void Worker::run(int stop, const std::function<void()>& again) {
   do {
     turn();
   } while (!ports_->wait(time_to_sleep(Clock::now()), stop));
+  again();
+  drain(stop);
   stop_serving();
 }
 
+/// New connections are refused from here on, and those that are there take nothing new.
+void Worker::drain(int stop) {
+  const Timestamp limit = Clock::now() + drain_;
+  endpoint_.drain();
+  for (Timestamp now = Clock::now(); !endpoint_.drained() && now < limit; now = Clock::now()) {
+    turn();
+    const std::chrono::nanoseconds left = limit - now, sleep = time_to_sleep(now);
+    if (ports_->wait(sleep.count() < 0 ? left : std::min(sleep, left), stop)) return;
+  }
+}
+
 void Worker::stop_serving() {
+  endpoint_.write(Clock::now());
   endpoint_.shut_down(Clock::now());
   ports_->flush();
   // The closes are with the kernel when none is left and every transmit frame is back.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/port_ranges.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -17,6 +18,16 @@ std::uint16_t take_port(std::string_view& text) {
 }
 
 }  // namespace
+
+std::vector<PortRange> ranges_of(std::vector<std::uint16_t> ports) {
+  std::ranges::sort(ports);
+  std::vector<PortRange> ranges;
+  for (const std::uint16_t port : ports) {
+    if (ranges.empty() || port > ranges.back().last + 1) ranges.push_back({port, port});
+    ranges.back().last = port;
+  }
+  return ranges;
+}
 
 Result<std::vector<PortRange>> parse_port_ranges(std::string_view text) {
   const std::string whole(text);

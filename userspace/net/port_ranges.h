@@ -17,6 +17,9 @@ struct PortRange {
   friend bool operator==(const PortRange&, const PortRange&) = default;
 };
 
+/// The fewest ranges that hold these ports, ascending.
+std::vector<PortRange> ranges_of(std::vector<std::uint16_t> ports);
+
 /// "443", "443,8443-8450". Port 0 and ranges that go down are refused.
 Result<std::vector<PortRange>> parse_port_ranges(std::string_view text);
 

@@ -19,11 +19,10 @@ int Connection::Callbacks::go_on(const Connection& connection) {
 int Connection::Callbacks::recv_crypto_data(ngtcp2_conn* conn, ngtcp2_encryption_level level,
                                             std::uint64_t offset, const std::uint8_t* data, std::size_t bytes,
                                             void* user_data) {
-  // A client has nothing to say in TLS after its Finished; a KeyUpdate there (forbidden by RFC 9001 section
-  // 6) would make ngtcp2 with GnuTLS abort the process.
-  if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
-    constexpr std::uint8_t kUnexpectedMessage = 10;
-    ngtcp2_conn_set_tls_alert(conn, kUnexpectedMessage);
+  Connection& connection = self(user_data);
+  const auto verdict = connection.tls_filter_.accept(level, Bytes(data, bytes));
+  if (verdict != TlsMessageFilter::Verdict::good) {
+    connection.refuse_tls(verdict);
     return NGTCP2_ERR_CRYPTO;
   }
   return ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, bytes, user_data);
@@ -36,9 +35,7 @@ int Connection::Callbacks::recv_tx_key(ngtcp2_conn*, ngtcp2_encryption_level lev
 
 int Connection::Callbacks::handshake_completed(ngtcp2_conn*, void* user_data) {
   Connection& connection = self(user_data);
-  connection.set_state(State::active);
-  connection.host_.counters().add(EndpointCounter::handshakes_completed);
-  if (connection.session_) connection.session_->handshake_completed();
+  connection.complete_handshake();
   return go_on(connection);
 }
 
@@ -47,8 +44,11 @@ int Connection::Callbacks::recv_stream_data(ngtcp2_conn*, std::uint32_t flags, s
                                             void* user_data, void*) {
   Connection& connection = self(user_data);
   connection.host_.counters().add(EndpointCounter::stream_bytes_received, bytes);
-  if (connection.session_)
-    connection.session_->received(stream, Bytes(data, bytes), (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+  constexpr std::size_t kTiny = 32;  // less in a packet is no use of it, but at a stream's end
+  const bool fin = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
+  if (fin || bytes >= kTiny) connection.useful_ = true;
+  if (bytes > 0) connection.conduct_.progress(connection.last_time_);
+  if (connection.session_) connection.session_->received(stream, Bytes(data, bytes), fin);
   return go_on(connection);
 }
 
@@ -56,6 +56,7 @@ int Connection::Callbacks::recv_datagram(ngtcp2_conn*, std::uint32_t, const std:
                                          std::size_t bytes, void* user_data) {
   Connection& connection = self(user_data);
   connection.host_.counters().add(EndpointCounter::datagrams_received);
+  connection.useful_ = true;
   if (connection.session_) connection.session_->datagram(Bytes(data, bytes));
   return go_on(connection);
 }
@@ -63,13 +64,16 @@ int Connection::Callbacks::recv_datagram(ngtcp2_conn*, std::uint32_t, const std:
 int Connection::Callbacks::acked_stream_data(ngtcp2_conn*, std::int64_t stream, std::uint64_t,
                                              std::uint64_t bytes, void* user_data, void*) {
   Connection& connection = self(user_data);
+  connection.conduct_.progress(connection.last_time_);
   if (connection.session_) connection.session_->acked(stream, bytes);
   return go_on(connection);
 }
 
-int Connection::Callbacks::stream_open(ngtcp2_conn*, std::int64_t, void* user_data) {
+int Connection::Callbacks::stream_open(ngtcp2_conn*, std::int64_t stream, void* user_data) {
   Connection& connection = self(user_data);
   ++connection.statistics_.streams;
+  if (ngtcp2_is_bidi_stream(stream) != 0) ++connection.open_requests_;
+  connection.conduct_.progress(connection.last_time_);
   connection.host_.counters().add(EndpointCounter::streams_opened);
   return 0;
 }
@@ -83,6 +87,7 @@ int Connection::Callbacks::stream_close(ngtcp2_conn* conn, std::uint32_t flags, 
   if (ngtcp2_conn_is_local_stream(conn, stream) == 0) {
     connection.host_.counters().add(EndpointCounter::streams_closed);
     if (ngtcp2_is_bidi_stream(stream) != 0) {
+      --connection.open_requests_;
       ngtcp2_conn_extend_max_streams_bidi(conn, 1);
     } else {
       ngtcp2_conn_extend_max_streams_uni(conn, 1);
@@ -123,11 +128,18 @@ int Connection::Callbacks::new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::
                                              std::size_t bytes, void* user_data) {
   Connection& connection = self(user_data);
   id->datalen = bytes;
-  fill_random({id->data, bytes});
-  const Bytes secret = connection.host_.reset_secret();
-  if (ngtcp2_crypto_generate_stateless_reset_token(token, secret.data(), secret.size(), id) != 0 ||
-      !connection.add_id(*id))
-    return NGTCP2_ERR_CALLBACK_FAILURE;
+  return connection.add_new_id(*id, token) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+int Connection::Callbacks::path_validation(ngtcp2_conn*, std::uint32_t flags, const ngtcp2_path* path,
+                                           const ngtcp2_path*, ngtcp2_path_validation_result result,
+                                           void* user_data) {
+  Connection& connection = self(user_data);
+  if (result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) return 0;
+  connection.host_.counters().add(EndpointCounter::paths_validated);
+  if ((flags & NGTCP2_PATH_VALIDATION_FLAG_NEW_TOKEN) == 0) return 0;
+  if (const Path* known = connection.known_path(*path)) connection.path_ = *known;
+  connection.offer_token();
   return 0;
 }
 
@@ -140,6 +152,11 @@ int Connection::Callbacks::remove_connection_id(ngtcp2_conn*, const ngtcp2_cid* 
 
 void Connection::Callbacks::random(std::uint8_t* out, std::size_t bytes, const ngtcp2_rand_ctx*) {
   fill_random({out, bytes});
+}
+
+void Connection::Callbacks::write_qlog(void* user_data, std::uint32_t, const void* data, std::size_t bytes) {
+  Connection& connection = self(user_data);
+  connection.qlog_->write(Bytes(static_cast<const std::uint8_t*>(data), bytes));
 }
 
 const ngtcp2_callbacks& Connection::Callbacks::table() {
@@ -158,6 +175,7 @@ const ngtcp2_callbacks& Connection::Callbacks::table() {
     made.rand = random;
     made.get_new_connection_id = new_connection_id;
     made.remove_connection_id = remove_connection_id;
+    made.path_validation = path_validation;
     made.recv_tx_key = recv_tx_key;
     made.handshake_completed = handshake_completed;
     made.recv_stream_data = recv_stream_data;

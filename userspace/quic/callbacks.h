@@ -10,6 +10,7 @@ namespace quicrx {
 /// ngtcp2's calls into a connection, whose pointer is their user data.
 struct Connection::Callbacks {
   static const ngtcp2_callbacks& table();
+  static void write_qlog(void* user_data, std::uint32_t flags, const void* data, std::size_t bytes);
 
  private:
   static int recv_crypto_data(ngtcp2_conn*, ngtcp2_encryption_level, std::uint64_t offset,
@@ -31,6 +32,8 @@ struct Connection::Callbacks {
   static int extend_max_streams(ngtcp2_conn*, std::uint64_t max, void*);
   static int new_connection_id(ngtcp2_conn*, ngtcp2_cid*, std::uint8_t* token, std::size_t bytes, void*);
   static int remove_connection_id(ngtcp2_conn*, const ngtcp2_cid*, void*);
+  static int path_validation(ngtcp2_conn*, std::uint32_t flags, const ngtcp2_path* path,
+                             const ngtcp2_path* fallback, ngtcp2_path_validation_result, void*);
   static void random(std::uint8_t*, std::size_t, const ngtcp2_rand_ctx*);
 
   /// Tells ngtcp2 to stop where the service has closed the connection.

@@ -11,14 +11,6 @@
 namespace quicrx {
 namespace {
 
-constexpr std::size_t kMaxClosePacket = 1200;
-constexpr std::size_t kStandardPayload = 1472;  // of Ethernet, over IPv4
-constexpr std::uint64_t kIdsForPeer = 7;        // connection IDs of the peer that we keep
-
-ngtcp2_addr to_address(const SocketAddress& address) {
-  return {.addr = const_cast<sockaddr*>(address.get()), .addrlen = address.size()};
-}
-
 EndpointCounter gauge_of(Connection::State state) {
   switch (state) {
     case Connection::State::handshake:
@@ -32,88 +24,59 @@ EndpointCounter gauge_of(Connection::State state) {
   }
 }
 
-/// `probes` outlives the connection.
-ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, MtuProbes& probes, Timestamp now) {
-  const EndpointLimits& limits = host.limits();
-  ngtcp2_settings settings;
-  ngtcp2_settings_default(&settings);
-  settings.initial_ts = to_ngtcp2(now);
-  settings.max_tx_udp_payload_size = host.port().max_payload(path);
-  // ngtcp2's own list ends with what Ethernet's standard MTU holds; a jumbo one is tried behind it.
-  if (settings.max_tx_udp_payload_size > kStandardPayload) {
-    probes = {1406, 1342, 1232, 1444, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
-    settings.pmtud_probes = probes.data();
-    settings.pmtud_probeslen = probes.size();
-  }
-  settings.handshake_timeout = static_cast<ngtcp2_duration>(limits.handshake_timeout.count());
-  settings.max_window = limits.max_connection_window;
-  settings.max_stream_window = limits.max_stream_window;
-  // The client's token is not handed on before we issue and verify tokens: ngtcp2 takes any as proof of its
-  // address.
-  return settings;
-}
-
-ngtcp2_transport_params parameters_for(ConnectionHost& host, const ngtcp2_pkt_hd& initial, const Path& path) {
-  const EndpointLimits& limits = host.limits();
-  ngtcp2_transport_params parameters;
-  ngtcp2_transport_params_default(&parameters);
-  parameters.original_dcid = initial.dcid;
-  parameters.original_dcid_present = 1;
-  parameters.initial_max_data = limits.connection_window;
-  parameters.initial_max_stream_data_bidi_local = limits.stream_window;
-  parameters.initial_max_stream_data_bidi_remote = limits.stream_window;
-  parameters.initial_max_stream_data_uni = limits.stream_window;
-  parameters.initial_max_streams_bidi = limits.streams_bidi;
-  parameters.initial_max_streams_uni = limits.streams_uni;
-  parameters.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idle_timeout.count());
-  parameters.max_udp_payload_size = host.port().max_payload(path);
-  parameters.active_connection_id_limit = kIdsForPeer;
-  parameters.max_datagram_frame_size = parameters.max_udp_payload_size;
-  parameters.grease_quic_bit = 1;
-  return parameters;
-}
-
 }  // namespace
 
-ngtcp2_path to_ngtcp2(const Path& path) {
-  return {.local = to_address(path.local), .remote = to_address(path.remote), .user_data = nullptr};
-}
-
-std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const ngtcp2_pkt_hd& initial,
+std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const Admission& admission,
                                                const Path& path, Timestamp now) {
-  auto connection = std::make_unique<Connection>(host, path);
-  return connection->start(initial, now) ? std::move(connection) : nullptr;
+  auto connection = std::make_unique<Connection>(host, path, admission.proven(), now);
+  return connection->start(admission, now) ? std::move(connection) : nullptr;
 }
 
-Connection::Connection(ConnectionHost& host, const Path& path) : host_(host), path_(path) {
+Connection::Connection(ConnectionHost& host, const Path& path, bool address_proven, Timestamp now)
+    : host_(host),
+      memory_(host.config().limits.connection_memory, host.memory()),
+      path_(path),
+      first_remote_(path.remote),
+      address_proven_(address_proven),
+      conduct_(host.config().limits, now),
+      last_time_(now) {
   paths_.learn(path, path);
   ngtcp2_ccerr_default(&close_error_);
   host_.counters().add(gauge_of(state_));
+  if (!address_proven_) host_.counters().add(EndpointCounter::handshakes_unproven);
 }
 
 Connection::~Connection() {
   finish();
 }
 
-bool Connection::start(const ngtcp2_pkt_hd& initial, Timestamp now) {
-  last_time_ = now;
-  const ngtcp2_settings settings = settings_for(host_, path_, mtu_probes_, now);
-  ngtcp2_transport_params parameters = parameters_for(host_, initial, path_);
+bool Connection::start(const Admission& admission, Timestamp now) {
+  ngtcp2_settings settings = settings_for(host_, path_, admission, mtu_probes_, now);
+  ngtcp2_transport_params parameters = parameters_for(host_, path_, admission);
+  const std::string& qlog_dir = host_.config().qlog_dir;
+  if (!qlog_dir.empty() && check_qlog_is_safe(ngtcp2_version(0)->version_num)) {
+    qlog_ = QlogFile::create(qlog_dir, parameters.original_dcid);
+    if (qlog_) settings.qlog_write = Callbacks::write_qlog;
+  }
   ngtcp2_cid id{};
   id.datalen = kConnectionIdBytes;
-  fill_random({id.data, id.datalen});
-  const Bytes secret = host_.reset_secret();
   parameters.stateless_reset_token_present = 1;
-  if (ngtcp2_crypto_generate_stateless_reset_token(parameters.stateless_reset_token, secret.data(),
-                                                   secret.size(), &id) != 0)
-    return false;
-
+  if (!add_new_id(id, parameters.stateless_reset_token)) return false;
+  if (parameters.preferred_addr_present != 0) {
+    parameters.preferred_addr.cid.datalen = kConnectionIdBytes;
+    if (!add_new_id(parameters.preferred_addr.cid, parameters.preferred_addr.stateless_reset_token))
+      return false;
+  }
   ngtcp2_conn* conn = nullptr;
   const ngtcp2_path path = to_ngtcp2(path_);
-  if (ngtcp2_conn_server_new(&conn, &initial.scid, &id, &path, initial.version, &Callbacks::table(),
-                             &settings, &parameters, nullptr, this) != 0)
+  if (ngtcp2_conn_server_new(&conn, &admission.initial.scid, &id, &path, admission.initial.version,
+                             &Callbacks::table(), &settings, &parameters, memory_.allocator(), this) != 0)
     return false;
   conn_.reset(conn);
+  return start_tls() && add_id(admission.initial.dcid);
+}
+
+bool Connection::start_tls() {
   tls_ = host_.tls().new_session();
   if (!tls_) return false;
   reference_.user_data = this;
@@ -121,8 +84,19 @@ bool Connection::start(const ngtcp2_pkt_hd& initial, Timestamp now) {
     return static_cast<Connection*>(reference->user_data)->conn_.get();
   };
   gnutls_session_set_ptr(tls_.get(), &reference_);
-  ngtcp2_conn_set_tls_native_handle(conn, tls_.get());
-  return add_id(id) && add_id(initial.dcid);
+  ngtcp2_conn_set_tls_native_handle(conn_.get(), tls_.get());
+  return true;
+}
+
+bool Connection::make_reset_token(const ngtcp2_cid& id, std::uint8_t* token) const {
+  const Bytes key = host_.reset_key();
+  return ngtcp2_crypto_generate_stateless_reset_token(token, key.data(), key.size(), &id) == 0;
+}
+
+/// A fresh ID of the length that `id` has, under which the table knows us, and its stateless reset token.
+bool Connection::add_new_id(ngtcp2_cid& id, std::uint8_t* reset_token) {
+  fill_random({id.data, id.datalen});
+  return make_reset_token(id, reset_token) && add_id(id);
 }
 
 bool Connection::add_id(const ngtcp2_cid& id) {
@@ -136,16 +110,42 @@ bool Connection::open_session() {
   Service* service = host_.service(chosen_alpn(tls_.get()));
   if (service == nullptr) return false;
   session_ = service->accept(*this);
-  session_->streams_allowed(host_.limits().streams_bidi);
+  session_->streams_allowed(host_.config().limits.streams_bidi);
   session_->ready();
   return true;  // what the session closes with is sent by write()
+}
+
+void Connection::complete_handshake() {
+  set_state(State::active);
+  EndpointCounters& counters = host_.counters();
+  counters.add(EndpointCounter::handshakes_completed);
+  if (gnutls_session_is_resumed(tls_.get()) != 0) counters.add(EndpointCounter::handshakes_resumed);
+  if ((gnutls_session_get_flags(tls_.get()) & GNUTLS_SFLAGS_EARLY_DATA) != 0)
+    counters.add(EndpointCounter::early_data_accepted);
+  offer_token();
+  host_.tls().send_tickets(tls_.get());
+  if (session_) session_->handshake_completed();
+}
+
+/// For the client's next connection from this address.
+void Connection::offer_token() {
+  const auto token = host_.tokens().make(path_.remote, host_.wall_time(last_time_));
+  if (token) ngtcp2_conn_submit_new_token(conn_.get(), token->view().data(), token->size);
 }
 
 void Connection::set_state(State state) {
   if (state_ == state || state_ == State::gone) return;
   host_.counters().subtract(gauge_of(state_));
+  if (state_ == State::handshake && !address_proven_)
+    host_.counters().subtract(EndpointCounter::handshakes_unproven);
   state_ = state;
   if (state_ != State::gone) host_.counters().add(gauge_of(state_));
+}
+
+std::uint64_t Connection::bytes_in_flight() const {
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info(conn_.get(), &info);
+  return info.bytes_in_flight;
 }
 
 void Connection::read(const Datagram& datagram, Timestamp now) {
@@ -164,12 +164,18 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
   const Bytes payload = datagram.frame.payload();
   // A NIC's timestamp may lie before what ngtcp2 has seen already, and its time only goes forward.
   last_time_ = std::max(last_time_, datagram.arrival);
+  useful_ = state_ == State::handshake;
+  const std::uint64_t in_flight = bytes_in_flight();
+  const std::size_t memory = memory_.used();
   const int error =
       ngtcp2_conn_read_pkt(conn_.get(), &path, &info, payload.data(), payload.size(), to_ngtcp2(last_time_));
   if (error != 0) {
     handle_read_error(error, now);
     return;
   }
+  const std::size_t kept = memory_.used() - std::min(memory, memory_.used());
+  if (!conduct_.packet(last_time_, useful_ || bytes_in_flight() < in_flight, kept))
+    close_for(EndpointCounter::connections_closed_misuse);
   follow_path();
   host_.want_write(*this);
 }
@@ -194,6 +200,7 @@ void Connection::handle_read_error(int error, Timestamp now) {
     case NGTCP2_ERR_CRYPTO:
       if (!close_wanted_)
         ngtcp2_ccerr_set_tls_alert(&close_error_, ngtcp2_conn_get_tls_alert(conn_.get()), nullptr, 0);
+      host_.counters().add(EndpointCounter::tls_alerts_sent);
       break;
     default:
       set_close_error(error);
@@ -201,78 +208,15 @@ void Connection::handle_read_error(int error, Timestamp now) {
   enter_closing(now);
 }
 
-/// What the service closed with stands; ngtcp2 may only say that a callback failed.
-void Connection::set_close_error(int error) {
-  if (!close_wanted_) ngtcp2_ccerr_set_liberr(&close_error_, error, nullptr, 0);
-}
-
-void Connection::enter_closing(Timestamp now) {
-  count_failed_handshake();
-  host_.counters().add(EndpointCounter::connections_closed_by_us);
-  ngtcp2_path_storage path;
-  ngtcp2_path_storage_zero(&path);
-  ngtcp2_pkt_info info{};
-  close_packet_.resize(std::min(kMaxClosePacket, host_.port().max_payload(path_)));
-  const ngtcp2_ssize bytes =
-      ngtcp2_conn_write_connection_close(conn_.get(), &path.path, &info, close_packet_.data(),
-                                         close_packet_.size(), &close_error_, to_ngtcp2(now));
-  if (bytes <= 0) {
-    finish();
-    return;
-  }
-  if (const Path* known = known_path(path.path)) path_ = *known;
-  close_packet_.resize(static_cast<std::size_t>(bytes));
-  close_due_ = true;
-  linger(State::closing, std::chrono::nanoseconds(3 * ngtcp2_conn_get_pto(conn_.get())), now);
-  send_close_packet();
-}
-
-void Connection::count_failed_handshake() {
-  if (state_ == State::handshake) host_.counters().add(EndpointCounter::handshakes_failed);
-}
-
-void Connection::enter_draining(Timestamp now) {
-  count_failed_handshake();
-  linger(State::draining, std::chrono::nanoseconds(3 * ngtcp2_conn_get_pto(conn_.get())), now);
-}
-
-void Connection::linger(State state, std::chrono::nanoseconds time, Timestamp now) {
-  statistics_ = statistics();
-  set_state(state);
-  linger_until_ = now + time;
-  session_.reset();
-  conn_.reset();
-  tls_.reset();
-}
-
-void Connection::finish() {
-  statistics_ = statistics();
-  set_state(State::gone);
-  for (const ConnectionId& id : ids_) host_.table().remove(id);
-  ids_.clear();
-  session_.reset();
-  conn_.reset();
-  tls_.reset();
-}
-
-bool Connection::send_close_packet() {
-  auto frame = host_.port().acquire(path_);
-  if (!frame || frame->room().size() < close_packet_.size()) return false;
-  std::ranges::copy(close_packet_, frame->room().begin());
-  frame->resize(close_packet_.size());
-  close_due_ = false;
-  ++statistics_.datagrams_sent;
-  statistics_.bytes_sent += close_packet_.size();
-  host_.port().send(std::move(*frame), path_, Ecn::not_ect);
-  return true;
-}
-
 void Connection::expire(Timestamp now) {
   if (!conn_) {
     if (now >= linger_until_) finish();
     return;
   }
-  last_time_ = now;
+  last_time_ = std::max(last_time_, now);
+  const auto stalled_at = conduct_.stalled_at();
+  if (open_requests_ > 0 && stalled_at && now >= *stalled_at)
+    close_for(EndpointCounter::connections_closed_stalled);
   const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(now));
   if (error == NGTCP2_ERR_IDLE_CLOSE) {
     count_failed_handshake();
@@ -288,18 +232,14 @@ void Connection::expire(Timestamp now) {
   host_.want_write(*this);
 }
 
-void Connection::shut_down(Timestamp now) {
-  if (!conn_) return;
-  if (session_ && !close_wanted_) close(session_->no_error());
-  enter_closing(now);
-}
-
 std::optional<Timestamp> Connection::deadline() const {
   if (state_ == State::gone) return std::nullopt;
   if (!conn_) return linger_until_;
   const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_.get());
   constexpr auto kLast = static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds::max().count());
-  return Timestamp(std::chrono::nanoseconds(std::min(expiry, kLast)));
+  const Timestamp next(std::chrono::nanoseconds(std::min(expiry, kLast)));
+  const auto stalled_at = conduct_.stalled_at();
+  return open_requests_ > 0 && !close_wanted_ && stalled_at ? std::min(next, *stalled_at) : next;
 }
 
 ConnectionStatistics Connection::statistics() const {

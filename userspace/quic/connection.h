@@ -11,20 +11,18 @@
 #include <string>
 #include <vector>
 
+#include "quic/connection_memory.h"
+#include "quic/connection_settings.h"
 #include "quic/host.h"
 #include "quic/path_table.h"
+#include "quic/peer_conduct.h"
+#include "quic/qlog_file.h"
 #include "quic/timer_heap.h"
+#include "quic/tls_message_filter.h"
 #include "quicrx/datagram.h"
 #include "quicrx/service.h"
 
 namespace quicrx {
-
-/// ngtcp2's clock: nanoseconds since the epoch of the steady clock.
-inline ngtcp2_tstamp to_ngtcp2(Timestamp time) {
-  return static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds(time.time_since_epoch()).count());
-}
-/// Our addresses as ngtcp2 takes them; points into `path`, which must live as long.
-ngtcp2_path to_ngtcp2(const Path& path);
 
 /// What went over a connection.
 struct ConnectionStatistics {
@@ -37,9 +35,6 @@ struct ConnectionStatistics {
   std::uint64_t congestion_window = 0;  ///< bytes
 };
 
-/// UDP payload sizes that path MTU discovery tries, in this order.
-using MtuProbes = std::array<std::uint16_t, 5>;
-
 /// One server connection: ngtcp2's state machine, its TLS session, and the session of its service.
 ///
 /// The endpoint reads all datagrams of a batch into its connections before it lets any write, so that one
@@ -50,9 +45,9 @@ class Connection final : public StreamControl, public Timer {
 
   /// Opens a connection for an acceptable Initial; null when the libraries refuse. The Initial is still to be
   /// read.
-  static std::unique_ptr<Connection> accept(ConnectionHost& host, const ngtcp2_pkt_hd& initial,
+  static std::unique_ptr<Connection> accept(ConnectionHost& host, const Admission& admission,
                                             const Path& path, Timestamp now);
-  explicit Connection(ConnectionHost& host, const Path& path);
+  Connection(ConnectionHost& host, const Path& path, bool address_proven, Timestamp now);
   ~Connection();
 
   void read(const Datagram& datagram, Timestamp now);
@@ -61,6 +56,10 @@ class Connection final : public StreamControl, public Timer {
   enum class Write { done, no_frame };
   Write write(Timestamp now);
 
+  /// Has the session take nothing new, and the peer told so.
+  void drain();
+  /// Nothing is under way that a close would cut off.
+  [[nodiscard]] bool drained() const { return !session_ || session_->drained(); }
   /// Closes with the service's "no error".
   void shut_down(Timestamp now);
   /// Whether a close is still to be sent, for want of a transmit frame; then it is tried again.
@@ -71,6 +70,8 @@ class Connection final : public StreamControl, public Timer {
   [[nodiscard]] std::optional<Timestamp> deadline() const;
   [[nodiscard]] ConnectionStatistics statistics() const;
   [[nodiscard]] const SocketAddress& remote() const { return path_.remote; }
+  /// Where its first datagram came from.
+  [[nodiscard]] const SocketAddress& first_remote() const { return first_remote_; }
 
   // StreamControl
   void consume(StreamId stream, std::uint64_t bytes) override;
@@ -94,12 +95,22 @@ class Connection final : public StreamControl, public Timer {
     void operator()(ngtcp2_conn* conn) const { ngtcp2_conn_del(conn); }
   };
 
-  bool start(const ngtcp2_pkt_hd& initial, Timestamp now);
+  bool start(const Admission& admission, Timestamp now);
+  bool start_tls();
+  bool make_reset_token(const ngtcp2_cid& id, std::uint8_t* token) const;
+  bool add_new_id(ngtcp2_cid& id, std::uint8_t* reset_token);
   bool add_id(const ngtcp2_cid& id);
   bool open_session();
+  void complete_handshake();
+  void offer_token();
+  [[nodiscard]] std::uint64_t bytes_in_flight() const;
+  void close_stalled(Timestamp now);
+  /// Closes for what the peer did, with the service's code for it.
+  void close_for(EndpointCounter reason);
   void set_state(State state);
   void handle_read_error(int error, Timestamp now);
   void set_close_error(int error);
+  void refuse_tls(TlsMessageFilter::Verdict verdict);
   void count_failed_handshake();
   void enter_closing(Timestamp now);
   void enter_draining(Timestamp now);
@@ -114,22 +125,34 @@ class Connection final : public StreamControl, public Timer {
                                         bool& more, Timestamp now);
   std::optional<std::size_t> write_datagram_frame(MutableBytes room, ngtcp2_path_storage& path,
                                                   ngtcp2_pkt_info& info, bool& more, Timestamp now);
+  void update_keys_in_time(Timestamp now);
   bool stream_refused(ngtcp2_ssize result, StreamId stream);
 
   ConnectionHost& host_;
+  ConnectionMemory memory_;
   Path path_;  // in use, as ngtcp2 has it
+  SocketAddress first_remote_;
+  bool address_proven_;  // before the handshake proves it
   PathTable paths_;
   State state_ = State::handshake;
   std::vector<ConnectionId> ids_;  // those under which the table knows us
   TlsSession tls_;
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;  // gone once the connection lingers
   ngtcp2_crypto_conn_ref reference_{};
+  TlsMessageFilter tls_filter_;
+  std::unique_ptr<QlogFile> qlog_;
   std::unique_ptr<Session> session_;
+  PeerConduct conduct_;
+  bool useful_ = false;              // the packet that is being read
+  std::uint64_t open_requests_ = 0;  // bidirectional streams of the peer's
+  std::uint64_t bytes_under_key_ = 0;
   ngtcp2_ccerr close_error_{};
-  bool close_wanted_ = false;
+  bool close_wanted_ = false;                        // close_error_ is set, and stands
   std::deque<std::vector<std::uint8_t>> datagrams_;  // to be sent
   std::vector<std::uint8_t> close_packet_;
   bool close_due_ = false;  // close_packet_ has not left once
+  bool close_is_limited_ =
+      false;  // the peer's address is not proven: no more than three times what came from it
   std::uint64_t packets_while_closing_ = 0;
   Timestamp linger_until_;
   MtuProbes mtu_probes_{};

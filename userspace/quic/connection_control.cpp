@@ -65,6 +65,8 @@ bool Connection::send_datagram(Bytes data) {
   return true;
 }
 
-void Connection::count_misuse() {}
+void Connection::count_misuse() {
+  if (!conduct_.misuse(last_time_)) close_for(EndpointCounter::connections_closed_misuse);
+}
 
 }  // namespace quicrx

@@ -9,7 +9,8 @@ namespace quicrx {
 
 Connection::Write Connection::write(Timestamp now) {
   if (!conn_) return Write::done;
-  last_time_ = now;
+  last_time_ = std::max(last_time_, now);
+  update_keys_in_time(now);
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
   while (quantum > 0 && !close_wanted_) {
@@ -33,6 +34,15 @@ Connection::Write Connection::write(Timestamp now) {
     return Write::done;
   }
   return result;
+}
+
+/// An update that is not possible yet (the last one is not acknowledged) is tried again with the next write.
+void Connection::update_keys_in_time(Timestamp now) {
+  const std::uint64_t limit = host_.config().key_update_bytes;
+  if (limit == 0 || bytes_under_key_ < limit) return;
+  if (ngtcp2_conn_initiate_key_update(conn_.get(), to_ngtcp2(now)) != 0) return;
+  bytes_under_key_ = 0;
+  host_.counters().add(EndpointCounter::key_updates);
 }
 
 /// Writes one datagram and sends it. Zero when there is nothing to send now; nothing on an error, which is
@@ -141,6 +151,7 @@ void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
   }
   ++statistics_.datagrams_sent;
   statistics_.bytes_sent += frame.payload().size();
+  bytes_under_key_ += frame.payload().size();
   host_.port().send(std::move(frame), *known, static_cast<Ecn>(ecn));
 }
 

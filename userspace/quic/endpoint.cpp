@@ -1,47 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "quic/endpoint.h"
 
-#include <ngtcp2/ngtcp2_crypto.h>
-
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 
 namespace quicrx {
 namespace {
 
-constexpr std::array<std::uint32_t, 2> kVersions{NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
+constexpr std::uint64_t kResetBurstSeconds = 1;
 
-SipHashKey random_key() {
-  std::array<std::uint8_t, sizeof(SipHashKey)> bytes{};
-  fill_random(bytes);
-  return std::bit_cast<SipHashKey>(bytes);
-}
-
-std::ptrdiff_t write_version_negotiation(MutableBytes room, const ngtcp2_version_cid& ids) {
-  std::uint8_t random = 0;
-  fill_random({&random, 1});
-  return ngtcp2_pkt_write_version_negotiation(room.data(), room.size(), random, ids.scid, ids.scidlen,
-                                              ids.dcid, ids.dcidlen, kVersions.data(), kVersions.size());
-}
-
-std::ptrdiff_t write_refusal(MutableBytes room, const ngtcp2_pkt_hd& initial) {
-  return ngtcp2_crypto_write_connection_close(room.data(), room.size(), initial.version, &initial.scid,
-                                              &initial.dcid, NGTCP2_CONNECTION_REFUSED, nullptr, 0);
+std::chrono::nanoseconds wall_offset() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()) -
+         std::chrono::nanoseconds(Clock::now().time_since_epoch());
 }
 
 }  // namespace
 
-Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointLimits limits,
+Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
                    EndpointCounters& counters)
     : port_(port),
       tls_(tls),
       services_(std::move(services)),
-      limits_(limits),
+      config_(std::move(config)),
       counters_(counters),
-      table_(random_key()) {
-  fill_random(reset_secret_);
-}
+      reset_key_(config_.secrets.reset_key()),
+      tokens_(config_.secrets, random_siphash_key()),
+      wall_offset_(wall_offset()),
+      resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
+      prefixes_(random_siphash_key()),
+      table_(random_siphash_key()) {}
 
 Endpoint::~Endpoint() {
   while (!connections_.empty()) remove(*connections_.back());
@@ -74,9 +61,7 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   ngtcp2_version_cid ids;
   const int error = ngtcp2_pkt_decode_version_cid(&ids, payload.data(), payload.size(), kConnectionIdBytes);
   if (error == NGTCP2_ERR_VERSION_NEGOTIATION) {
-    answer(
-        datagram, [&](MutableBytes room) { return write_version_negotiation(room, ids); },
-        EndpointCounter::version_negotiations_sent);
+    negotiate_version(datagram, ids);
     return;
   }
   if (error != 0) {
@@ -87,7 +72,7 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   if (connection == nullptr) {
     const bool long_header = (payload[0] & 0x80) != 0;
     if (!long_header) {
-      counters_.add(EndpointCounter::drop_unknown_connection);
+      reset(datagram, {ids.dcid, ids.dcidlen}, now);
       return;
     }
     connection = accept(datagram, now);
@@ -95,33 +80,6 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   }
   connection->read(datagram, now);
   settle(*connection);
-}
-
-Connection* Endpoint::accept(const Datagram& datagram, Timestamp now) {
-  const Bytes payload = datagram.frame.payload();
-  ngtcp2_pkt_hd initial;
-  // RFC 9000 section 7.2: a first connection ID of less than 8 bytes is no client's; ngtcp2 lets it by with a
-  // token.
-  if (shutting_down_ || ngtcp2_accept(&initial, payload.data(), payload.size()) != 0 ||
-      initial.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {
-    counters_.add(EndpointCounter::drop_not_acceptable);
-    return nullptr;
-  }
-  if (connections_.size() >= limits_.connections) {
-    answer(
-        datagram, [&](MutableBytes room) { return write_refusal(room, initial); },
-        EndpointCounter::connections_refused);
-    return nullptr;
-  }
-  auto connection = Connection::accept(*this, initial, datagram.path, now);
-  if (!connection) {
-    counters_.add(EndpointCounter::drop_not_acceptable);
-    return nullptr;
-  }
-  counters_.add(EndpointCounter::connections_accepted);
-  connection->index = connections_.size();
-  connections_.push_back(std::move(connection));
-  return connections_.back().get();
 }
 
 /// After anything was done to a connection: its timer follows, and it goes when it is gone.
@@ -137,31 +95,12 @@ void Endpoint::settle(Connection& connection) {
 void Endpoint::remove(Connection& connection) {
   if (ended_) ended_(connection.remote(), connection.statistics());
   timers_.remove(connection);
+  prefixes_.remove(connection.first_remote());
   if (connection.write_due) std::erase(write_due_, &connection);
   const std::size_t index = connection.index;
   std::swap(connections_[index], connections_.back());
   connections_[index]->index = index;
   connections_.pop_back();
-}
-
-void Endpoint::answer(const Datagram& datagram, const std::function<std::ptrdiff_t(MutableBytes)>& write,
-                      EndpointCounter counter) {
-  auto frame = port_.acquire(datagram.path);
-  if (!frame) {
-    counters_.add(EndpointCounter::drop_unanswerable);
-    return;
-  }
-  // Never larger than what asked for it: an answer to an unproven address must not amplify (RFC 9000 section
-  // 8).
-  const std::size_t limit = std::min(datagram.frame.payload().size(), port_.max_payload(datagram.path));
-  const std::ptrdiff_t bytes = write(frame->room().first(std::min(frame->room().size(), limit)));
-  if (bytes <= 0) {
-    counters_.add(EndpointCounter::drop_unanswerable);
-    return;
-  }
-  frame->resize(static_cast<std::size_t>(bytes));
-  counters_.add(counter);
-  port_.send(std::move(*frame), datagram.path, Ecn::not_ect);
 }
 
 void Endpoint::expire(Timestamp now) {
@@ -197,6 +136,15 @@ std::optional<Timestamp> Endpoint::deadline() const {
 std::size_t Endpoint::send_closes() {
   return static_cast<std::size_t>(
       std::ranges::count_if(connections_, [](const auto& connection) { return connection->close_unsent(); }));
+}
+
+void Endpoint::drain() {
+  shutting_down_ = true;
+  for (const auto& connection : connections_) connection->drain();
+}
+
+bool Endpoint::drained() const {
+  return std::ranges::all_of(connections_, [](const auto& connection) { return connection->drained(); });
 }
 
 void Endpoint::shut_down(Timestamp now) {

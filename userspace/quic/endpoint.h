@@ -11,7 +11,9 @@
 #include "quic/connection.h"
 #include "quic/connection_table.h"
 #include "quic/host.h"
+#include "quic/prefix_counts.h"
 #include "quic/timer_heap.h"
+#include "quic/token_bucket.h"
 
 namespace quicrx {
 
@@ -22,7 +24,7 @@ class Endpoint final : public ConnectionHost {
  public:
   using Ended = std::function<void(const SocketAddress&, const ConnectionStatistics&)>;
 
-  Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointLimits limits,
+  Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
            EndpointCounters& counters);
   ~Endpoint();
 
@@ -39,6 +41,10 @@ class Endpoint final : public ConnectionHost {
   [[nodiscard]] bool starved() const { return !write_due_.empty(); }
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
+  /// Takes no new connections, and has those that are there end what is under way.
+  void drain();
+  /// Nothing is under way any more.
+  [[nodiscard]] bool drained() const;
   /// Closes every connection with a frame; datagrams that come later are answered by the closes alone.
   void shut_down(Timestamp now);
   /// After shut_down(): sends closes for which there was no transmit frame. How many are left.
@@ -49,16 +55,30 @@ class Endpoint final : public ConnectionHost {
   // ConnectionHost
   [[nodiscard]] Port& port() override { return port_; }
   [[nodiscard]] const TlsContext& tls() const override { return tls_; }
-  [[nodiscard]] const EndpointLimits& limits() const override { return limits_; }
+  [[nodiscard]] const EndpointConfig& config() const override { return config_; }
   [[nodiscard]] EndpointCounters& counters() override { return counters_; }
   [[nodiscard]] ConnectionTable& table() override { return table_; }
-  [[nodiscard]] Bytes reset_secret() const override { return reset_secret_; }
+  [[nodiscard]] const AddressTokens& tokens() const override { return tokens_; }
+  [[nodiscard]] Bytes reset_key() const override { return reset_key_; }
+  [[nodiscard]] std::size_t& memory() override { return memory_; }
+  [[nodiscard]] AddressTokens::WallTime wall_time(Timestamp now) const override {
+    return now.time_since_epoch() + wall_offset_;
+  }
   [[nodiscard]] Service* service(std::string_view alpn) override;
   void want_write(Connection& connection) override;
 
  private:
   void receive_one(const Datagram& datagram, Timestamp now);
   Connection* accept(const Datagram& datagram, Timestamp now);
+  Connection* open(const Datagram& datagram, const Admission& admission, Timestamp now);
+  [[nodiscard]] bool must_prove_address() const;
+  /// The limit that one more connection from there would break.
+  [[nodiscard]] std::optional<EndpointCounter> limit_reached(const SocketAddress& client) const;
+  void negotiate_version(const Datagram& datagram, const ngtcp2_version_cid& ids);
+  void retry(const Datagram& datagram, const ngtcp2_pkt_hd& initial, Timestamp now);
+  void close_unopened(const Datagram& datagram, const ngtcp2_pkt_hd& initial, std::uint64_t error,
+                      EndpointCounter counter);
+  void reset(const Datagram& datagram, Bytes id, Timestamp now);
   void settle(Connection& connection);
   void remove(Connection& connection);
   void answer(const Datagram& datagram, const std::function<std::ptrdiff_t(MutableBytes)>& write,
@@ -67,16 +87,21 @@ class Endpoint final : public ConnectionHost {
   Port& port_;
   const TlsContext& tls_;
   std::vector<Service*> services_;
-  EndpointLimits limits_;
+  EndpointConfig config_;
   EndpointCounters& counters_;
-  std::array<std::uint8_t, 32> reset_secret_{};
+  Secrets::Key reset_key_;
+  AddressTokens tokens_;
+  std::chrono::nanoseconds wall_offset_;  // from our clock to Unix time
+  TokenBucket resets_;
+  std::size_t memory_ = 0;
+  PrefixCounts prefixes_;
   ConnectionTable table_;
   TimerHeap timers_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> write_due_;
   std::vector<Connection*> writing_;
   Ended ended_;
-  bool shutting_down_ = false;
+  bool shutting_down_ = false;  // no new connections
 };
 
 }  // namespace quicrx

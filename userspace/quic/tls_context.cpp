@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "quic/tls_context.h"
 
-#include <gnutls/crypto.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+#include <limits>
+
+#include "quic/early_data_guard.h"
 
 namespace quicrx {
 namespace {
@@ -34,21 +35,8 @@ Result<void> check_readable(const char* what, const std::string& file) {
   return fail(kind, std::string(what) + " " + file + ": " + std::strerror(errno));
 }
 
-}  // namespace
-
-Result<TlsContext> TlsContext::load(const std::string& certificate_file, const std::string& key_file,
-                                    std::vector<std::string> alpns) {
-  auto readable = check_readable("certificate", certificate_file).and_then([&] {
-    return check_readable("key", key_file);
-  });
-  if (!readable) return tl::unexpected(readable.error());
-
-  TlsContext context;
-  context.alpns_ = std::move(alpns);
-  gnutls_certificate_credentials_t credentials = nullptr;
-  if (const int error = gnutls_certificate_allocate_credentials(&credentials); error != 0)
-    return fail(ErrorKind::failure, std::string("GnuTLS: ") + gnutls_strerror(error));
-  context.credentials_.reset(credentials);
+Result<void> load_files(gnutls_certificate_credentials_t credentials, const std::string& certificate_file,
+                        const std::string& key_file, const std::string& client_ca_file) {
   const int error = gnutls_certificate_set_x509_key_file2(credentials, certificate_file.c_str(),
                                                           key_file.c_str(), GNUTLS_X509_FMT_PEM, nullptr, 0);
   if (error == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
@@ -56,41 +44,98 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file, const s
   if (error < 0)
     return fail(ErrorKind::usage, "certificate " + certificate_file + " with key " + key_file + ": " +
                                       gnutls_strerror(error) + "; both must be PEM files");
+  if (client_ca_file.empty()) return {};
+  if (gnutls_certificate_set_x509_trust_file(credentials, client_ca_file.c_str(), GNUTLS_X509_FMT_PEM) > 0)
+    return {};
+  return fail(ErrorKind::usage,
+              "client authorities " + client_ca_file + ": no certificate in it; it must be a PEM file");
+}
+
+}  // namespace
+
+TlsContext::TlsContext() = default;
+TlsContext::TlsContext(TlsContext&&) noexcept = default;
+TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
+TlsContext::~TlsContext() = default;
+
+Result<TlsContext> TlsContext::load(const std::string& certificate_file, const std::string& key_file,
+                                    std::vector<std::string> alpns, const TlsOptions& options) {
+  auto readable = check_readable("certificate", certificate_file)
+                      .and_then([&] { return check_readable("key", key_file); })
+                      .and_then([&] {
+                        return options.client_ca_file.empty()
+                                   ? Result<void>()
+                                   : check_readable("client authorities", options.client_ca_file);
+                      });
+  if (!readable) return tl::unexpected(readable.error());
+
+  TlsContext context;
+  context.alpns_ = std::move(alpns);
+  context.options_ = options;
+  gnutls_certificate_credentials_t credentials = nullptr;
+  if (const int error = gnutls_certificate_allocate_credentials(&credentials); error != 0)
+    return fail(ErrorKind::failure, std::string("GnuTLS: ") + gnutls_strerror(error));
+  context.credentials_.reset(credentials);
+  auto loaded = load_files(credentials, certificate_file, key_file, options.client_ca_file);
+  if (!loaded) return tl::unexpected(loaded.error());
   gnutls_priority_t priority = nullptr;
   if (const int failed = gnutls_priority_init(&priority, kPriority, nullptr); failed != 0)
     return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
   context.priority_.reset(priority);
+  if (options.ticket_key && options.early_data) {
+    context.early_data_ = EarlyDataGuard::create();
+    if (!context.early_data_)
+      return fail(ErrorKind::failure, "GnuTLS: no memory to guard 0-RTT against replays");
+  }
   return context;
 }
 
-TlsSession TlsContext::new_session() const {
-  gnutls_session_t raw = nullptr;
-  if (gnutls_init(&raw, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET) != 0) return nullptr;
-  TlsSession session(raw);
+bool TlsContext::configure(gnutls_session_t session) const {
   std::vector<gnutls_datum_t> names;
   for (const std::string& alpn : alpns_)
     names.push_back({reinterpret_cast<unsigned char*>(const_cast<char*>(alpn.data())),
                      static_cast<unsigned>(alpn.size())});
   const unsigned alpn_flags = GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE;
-  if (gnutls_priority_set(raw, priority_.get()) != 0 ||
-      gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, credentials_.get()) != 0 ||
-      gnutls_alpn_set_protocols(raw, names.data(), static_cast<unsigned>(names.size()), alpn_flags) != 0 ||
-      ngtcp2_crypto_gnutls_configure_server_session(raw) != 0)
-    return nullptr;
-  gnutls_handshake_set_hook_function(raw, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+  if (gnutls_priority_set(session, priority_.get()) != 0 ||
+      gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials_.get()) != 0 ||
+      gnutls_alpn_set_protocols(session, names.data(), static_cast<unsigned>(names.size()), alpn_flags) !=
+          0 ||
+      ngtcp2_crypto_gnutls_configure_server_session(session) != 0)
+    return false;
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
                                      require_transport_parameters);
-  return session;
+  if (!options_.client_ca_file.empty()) {
+    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    gnutls_session_set_verify_cert(session, nullptr, 0);
+  }
+  if (!options_.ticket_key) return true;
+  const gnutls_datum_t key{const_cast<std::uint8_t*>(options_.ticket_key->data()),
+                           static_cast<unsigned>(options_.ticket_key->size())};
+  if (gnutls_session_ticket_enable_server(session, &key) != 0) return false;
+  if (!early_data_) return true;
+  early_data_->protect(session);
+  // RFC 9001 section 4.6.1: the value that says "0-RTT"; flow control bounds the data.
+  return gnutls_record_set_max_early_data_size(session, std::numeric_limits<std::uint32_t>::max()) == 0;
+}
+
+TlsSession TlsContext::new_session() const {
+  unsigned flags = GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA;
+  if (early_data_) flags |= GNUTLS_ENABLE_EARLY_DATA;
+  gnutls_session_t raw = nullptr;
+  if (gnutls_init(&raw, flags) != 0) return nullptr;
+  TlsSession session(raw);
+  return configure(raw) ? std::move(session) : nullptr;
+}
+
+void TlsContext::send_tickets(gnutls_session_t session) const {
+  constexpr int kTickets = 2;  // a browser opens several connections
+  if (options_.ticket_key) gnutls_session_ticket_send(session, kTickets, 0);
 }
 
 std::string_view chosen_alpn(gnutls_session_t session) {
   gnutls_datum_t chosen{};
   if (gnutls_alpn_get_selected_protocol(session, &chosen) != 0) return {};
   return {reinterpret_cast<const char*>(chosen.data), chosen.size};
-}
-
-void fill_random(std::span<std::uint8_t> out) {
-  // Without randomness nothing here is safe, and GnuTLS fails so only when the kernel gives none.
-  if (gnutls_rnd(GNUTLS_RND_RANDOM, out.data(), out.size()) != 0) std::abort();
 }
 
 }  // namespace quicrx

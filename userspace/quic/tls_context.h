@@ -4,11 +4,13 @@
 #include <gnutls/gnutls.h>
 
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "quic/random.h"
+#include "quic/secrets.h"
 #include "quicrx/result.h"
 
 namespace quicrx {
@@ -18,16 +20,32 @@ struct TlsSessionDeleter {
 };
 using TlsSession = std::unique_ptr<gnutls_session_int, TlsSessionDeleter>;
 
-/// A server's certificate and what it offers in a TLS handshake. Shared by all connections of a worker.
+/// What a server asks and offers in TLS beside its certificate.
+struct TlsOptions {
+  std::string client_ca_file;  ///< clients must show a certificate that these authorities signed; empty: none
+  /// With tickets clients come back without the server's certificate, and may send data at once (0-RTT).
+  std::optional<Secrets::TicketKey> ticket_key;
+  bool early_data = true;  ///< with tickets only
+};
+
+class EarlyDataGuard;
+
+/// A server's certificate and what it offers in a TLS handshake. Shared by all connections of a worker, and
+/// used by its thread only.
 class TlsContext {
  public:
   /// PEM files. The error tells an unreadable file, one that is no certificate or key, and a pair that does
   /// not match from each other.
   static Result<TlsContext> load(const std::string& certificate_file, const std::string& key_file,
-                                 std::vector<std::string> alpns);
+                                 std::vector<std::string> alpns, const TlsOptions& options = {});
+  TlsContext(TlsContext&&) noexcept;
+  TlsContext& operator=(TlsContext&&) noexcept;
+  ~TlsContext();
 
   /// A session for one connection; null when memory is out.
   [[nodiscard]] TlsSession new_session() const;
+  /// For later connections of a client whose handshake is complete; nothing where there are no tickets.
+  void send_tickets(gnutls_session_t session) const;
 
  private:
   struct CredentialsDeleter {
@@ -39,15 +57,17 @@ class TlsContext {
     void operator()(gnutls_priority_st* priority) const { gnutls_priority_deinit(priority); }
   };
 
+  TlsContext();
+  bool configure(gnutls_session_t session) const;
+
   std::unique_ptr<gnutls_certificate_credentials_st, CredentialsDeleter> credentials_;
   std::unique_ptr<gnutls_priority_st, PriorityDeleter> priority_;
   std::vector<std::string> alpns_;
+  TlsOptions options_;
+  std::unique_ptr<EarlyDataGuard> early_data_;  // where 0-RTT is taken
 };
 
 /// The ALPN that a session's handshake chose; empty before.
 std::string_view chosen_alpn(gnutls_session_t session);
-
-/// Fills with unpredictable bytes.
-void fill_random(std::span<std::uint8_t> out);
 
 }  // namespace quicrx

@@ -27,9 +27,9 @@ Json all_counters(const Counters<Id>& set, const std::string_view (&names)[kCoun
 Json endpoint_json(const EndpointCounters& set) {
   using C = EndpointCounter;
   const auto part = [&](C first, C last) { return counters(set, kEndpointCounterNames, first, last); };
-  return {{"connections", part(C::connections_handshake, C::connections_closed_by_us)},
+  return {{"connections", part(C::connections_handshake, C::paths_validated)},
           {"streams", part(C::streams_opened, C::datagrams_sent)},
-          {"version_negotiations_sent", set.get(C::version_negotiations_sent)},
+          {"answers", part(C::retry_tokens_accepted, C::invalid_token_closes_sent)},
           {"drops", part(C::drop_malformed, C::drop_close_unsent)}};
 }
 

@@ -121,11 +121,12 @@ void put_queue(Page& page, const QueueSnapshot& queue) {
   page.line(2, "datagrams by the kernel's sockets");
   page.counters(3, header.socket, kPortCounterNames, PortCounter::received_datagrams, PortCounter::wakeups);
   page.line(2, "connections");
-  page.counters(3, header.endpoint, kEndpointCounterNames, E::connections_handshake,
-                E::connections_closed_by_us);
+  page.counters(3, header.endpoint, kEndpointCounterNames, E::connections_handshake, E::paths_validated);
   page.line(2, "streams");
   page.counters(3, header.endpoint, kEndpointCounterNames, E::streams_opened, E::datagrams_sent);
-  page.counter(2, "version_negotiations_sent", header.endpoint.get(E::version_negotiations_sent));
+  page.line(2, "tokens, and answers outside connections");
+  page.counters(3, header.endpoint, kEndpointCounterNames, E::retry_tokens_accepted,
+                E::invalid_token_closes_sent);
   page.line(2, "datagrams dropped by QUIC");
   page.counters(3, header.endpoint, kEndpointCounterNames, E::drop_malformed, E::drop_close_unsent);
 }

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+/// The pure parts that keep a peer within bounds.
+#include <gtest/gtest.h>
+
+#include "quic/connection_memory.h"
+#include "quic/peer_conduct.h"
+#include "quic/prefix_counts.h"
+#include "quic/qlog_file.h"
+#include "quic/replay_filter.h"
+#include "quic/tls_message_filter.h"
+#include "quic/token_bucket.h"
+
+namespace quicrx::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Verdict = TlsMessageFilter::Verdict;
+
+constexpr auto kInitial = NGTCP2_ENCRYPTION_LEVEL_INITIAL, kHandshake = NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE;
+
+std::vector<std::uint8_t> bytes_of(std::uint32_t value) {
+  return {static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+          static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+}
+
+/// A TLS message: type, length, and a body of so many zeros.
+std::vector<std::uint8_t> message(std::uint8_t type, std::uint32_t body) {
+  std::vector<std::uint8_t> made = bytes_of(std::uint32_t{type} << 24 | body);
+  made.resize(made.size() + body);
+  return made;
+}
+
+TEST(ReplayFilter, RemembersForItsLifetimeAtTheLeast) {
+  ReplayFilter filter({1, 2}, seconds(10), 100);
+  EXPECT_FALSE(filter.seen(bytes_of(1), seconds(1000)));
+  EXPECT_TRUE(filter.seen(bytes_of(1), seconds(1000)));
+  EXPECT_FALSE(filter.seen(bytes_of(2), seconds(1009)));
+  EXPECT_TRUE(filter.seen(bytes_of(2), seconds(1018))) << "in the generation before";
+  EXPECT_TRUE(filter.seen(bytes_of(1), seconds(1009)));
+  EXPECT_FALSE(filter.seen(bytes_of(1), seconds(1040))) << "long ago";
+}
+
+TEST(ReplayFilter, TakesEverythingForSeenWhenFull) {
+  ReplayFilter filter({1, 2}, seconds(10), 3);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_FALSE(filter.seen(bytes_of(i), seconds(1000)));
+  EXPECT_TRUE(filter.seen(bytes_of(3), seconds(1000)));
+  EXPECT_FALSE(filter.seen(bytes_of(4), seconds(1010)));
+}
+
+TEST(TokenBucket, LetsABurstAndThenTheRate) {
+  TokenBucket bucket(10, 5);
+  Timestamp now(seconds(100));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(bucket.take(now));
+  EXPECT_FALSE(bucket.take(now));
+  now += milliseconds(100);
+  EXPECT_TRUE(bucket.take(now));
+  EXPECT_FALSE(bucket.take(now));
+  now += seconds(1000);
+  int count = 0;
+  while (bucket.take(now)) ++count;
+  EXPECT_EQ(count, 5) << "it fills to its burst and no more";
+}
+
+TEST(TlsMessageFilter, LetsAHandshakeThroughInAnyPieces) {
+  for (const std::size_t piece : {1, 3, 1000}) {
+    TlsMessageFilter filter;
+    const auto feed = [&](ngtcp2_encryption_level level, const std::vector<std::uint8_t>& data) {
+      for (std::size_t at = 0; at < data.size(); at += piece) {
+        const Bytes part = Bytes(data).subspan(at, std::min(piece, data.size() - at));
+        if (const Verdict verdict = filter.accept(level, part); verdict != Verdict::good) return verdict;
+      }
+      return Verdict::good;
+    };
+    EXPECT_EQ(feed(kInitial, message(1, 300)), Verdict::good);
+    EXPECT_EQ(feed(kInitial, message(1, 300)), Verdict::good) << "after a HelloRetryRequest";
+    EXPECT_EQ(feed(kHandshake, message(11, 0)), Verdict::good);
+    EXPECT_EQ(feed(kHandshake, message(15, 70'000)), Verdict::good);
+    EXPECT_EQ(feed(kHandshake, message(20, 32)), Verdict::good);
+    EXPECT_EQ(feed(kHandshake, message(20, 32)), Verdict::unexpected_message) << "nothing follows Finished";
+  }
+}
+
+TEST(TlsMessageFilter, RefusesWhatAClientMayNotSay) {
+  constexpr std::uint8_t kEndOfEarlyData = 5, kKeyUpdate = 24, kServerHello = 2, kFinished = 20, kHello = 1;
+  for (const std::uint8_t type : {kEndOfEarlyData, kKeyUpdate, kServerHello, kFinished})
+    EXPECT_EQ(TlsMessageFilter().accept(kInitial, message(type, 1)), Verdict::unexpected_message)
+        << int{type};
+  for (const std::uint8_t type : {kEndOfEarlyData, kKeyUpdate, kServerHello, kHello})
+    EXPECT_EQ(TlsMessageFilter().accept(kHandshake, message(type, 1)), Verdict::unexpected_message)
+        << int{type};
+  for (const std::uint8_t type : {kFinished, kKeyUpdate, kHello})
+    EXPECT_EQ(TlsMessageFilter().accept(NGTCP2_ENCRYPTION_LEVEL_1RTT, message(type, 1)),
+              Verdict::unexpected_message);
+}
+
+TEST(TlsMessageFilter, RefusesAThirdHelloAndCompatibilityMode) {
+  TlsMessageFilter filter;
+  EXPECT_EQ(filter.accept(kInitial, message(1, 10)), Verdict::good);
+  EXPECT_EQ(filter.accept(kInitial, message(1, 10)), Verdict::good);
+  EXPECT_EQ(filter.accept(kInitial, message(1, 10)), Verdict::unexpected_message);
+  std::vector<std::uint8_t> hello = message(1, 100);
+  hello[4 + 2 + 32] = 32;
+  EXPECT_EQ(TlsMessageFilter().accept(kInitial, hello), Verdict::compatibility_mode);
+  TlsMessageFilter in_pieces;
+  EXPECT_EQ(in_pieces.accept(kInitial, Bytes(hello).first(38)), Verdict::good);
+  EXPECT_EQ(in_pieces.accept(kInitial, Bytes(hello).subspan(38)), Verdict::compatibility_mode);
+}
+
+TEST(ConnectionMemory, CountsAndRefuses) {
+  std::size_t sum = 1000;
+  ConnectionMemory memory(10'000, sum);
+  const ngtcp2_mem& allocator = *memory.allocator();
+  void* first = allocator.malloc(4000, allocator.user_data);
+  ASSERT_NE(first, nullptr);
+  EXPECT_GE(memory.used(), 4000u);
+  EXPECT_EQ(sum, 1000 + memory.used());
+  EXPECT_EQ(allocator.calloc(100, 100, allocator.user_data), nullptr);
+  EXPECT_TRUE(memory.exceeded());
+  EXPECT_EQ(allocator.calloc(static_cast<std::size_t>(-1), 2, allocator.user_data), nullptr);
+  first = allocator.realloc(first, 8000, allocator.user_data);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(allocator.realloc(first, 20'000, allocator.user_data), nullptr);
+  first = allocator.realloc(first, 100, allocator.user_data);
+  EXPECT_LT(memory.used(), 4000u);
+  memory.lift();
+  void* large = allocator.malloc(100'000, allocator.user_data);
+  EXPECT_NE(large, nullptr);
+  allocator.free(large, allocator.user_data);
+  allocator.free(first, allocator.user_data);
+  allocator.free(nullptr, allocator.user_data);
+  EXPECT_EQ(memory.used(), 0u);
+  EXPECT_EQ(sum, 1000u);
+}
+
+TEST(PrefixCounts, OfASlash24AndASlash48) {
+  PrefixCounts counts({1, 2});
+  const auto v4 = [](std::uint8_t third, std::uint8_t last) {
+    return SocketAddress(std::vector<std::uint8_t>{192, 0, third, last}, 1);
+  };
+  const auto v6 = [](std::uint8_t sixth, std::uint8_t last) {
+    return SocketAddress(
+        std::vector<std::uint8_t>{0x20, 1, 0xd, 0xb8, 0, sixth, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}, 1);
+  };
+  counts.add(v4(2, 1));
+  counts.add(v4(2, 200));
+  counts.add(v6(1, 1));
+  EXPECT_EQ(counts.count(v4(2, 7)), 2u);
+  EXPECT_EQ(counts.count(v4(3, 1)), 0u);
+  EXPECT_EQ(counts.count(v6(1, 9)), 1u);
+  EXPECT_EQ(counts.count(v6(2, 1)), 0u);
+  counts.remove(v4(2, 200));
+  counts.remove(v4(2, 1));
+  counts.remove(v4(2, 1));
+  EXPECT_EQ(counts.count(v4(2, 1)), 0u);
+}
+
+TEST(PeerConduct, PacketsThatBringNothingAreLimited) {
+  EndpointLimits limits;
+  limits.idle_packets_per_second = 10;
+  Timestamp now(seconds(100));
+  PeerConduct peer(limits, now);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(peer.packet(now, false, 0));
+  EXPECT_FALSE(peer.packet(now, false, 0)) << "ten seconds' worth at once";
+  EXPECT_TRUE(peer.packet(now, true, 0)) << "what brings something is never too much";
+  EXPECT_TRUE(peer.packet(now, false, 1024)) << "data out of order is kept";
+  now += seconds(1);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(peer.packet(now, false, 0));
+}
+
+TEST(PeerConduct, MisuseIsDearerAndBothCanBeSwitchedOff) {
+  EndpointLimits limits;
+  limits.idle_packets_per_second = 10;
+  const Timestamp now(seconds(100));
+  PeerConduct peer(limits, now);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(peer.misuse(now));
+  EXPECT_FALSE(peer.misuse(now));
+  limits.idle_packets_per_second = 0;
+  PeerConduct free(limits, now);
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(free.packet(now, false, 0) && free.misuse(now));
+}
+
+TEST(PeerConduct, StallsWithoutProgress) {
+  EndpointLimits limits;
+  limits.stall_timeout = seconds(7);
+  PeerConduct peer(limits, Timestamp(seconds(100)));
+  EXPECT_EQ(peer.stalled_at(), Timestamp(seconds(107)));
+  peer.progress(Timestamp(seconds(105)));
+  EXPECT_EQ(peer.stalled_at(), Timestamp(seconds(112)));
+  limits.stall_timeout = seconds(0);
+  EXPECT_FALSE(peer.stalled_at());
+}
+
+TEST(Qlog, IsRefusedWhereItCanBeOverflowed) {
+  for (const int version : {0x010b00, 0x011600, 0x0115ff}) {
+    const auto safe = check_qlog_is_safe(version);
+    ASSERT_FALSE(safe) << version;
+    EXPECT_EQ(safe.error().kind, ErrorKind::unsupported);
+    EXPECT_NE(safe.error().message.find("CVE-2026-40170"), std::string::npos);
+  }
+  EXPECT_NE(check_qlog_is_safe(0x010b00).error().message.find("1.11.0"), std::string::npos);
+  EXPECT_TRUE(check_qlog_is_safe(0x011601));
+  EXPECT_TRUE(check_qlog_is_safe(0x020000));
+}
+
+}  // namespace
+}  // namespace quicrx::test

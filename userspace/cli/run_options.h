@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quic/endpoint_config.h"
+#include "quic/tls_context.h"
+#include "quicrx/result.h"
+#include "service/http_config.h"
+#include "xdp/xsk_socket.h"
+
+namespace quicrx::cli {
+
+/// The words of `quicrx run`.
+struct RunOptions {
+  std::string interface;
+  std::uint16_t port = 0;
+  std::uint32_t queue = 0;
+  BindMode bind = BindMode::automatic;
+  std::optional<std::uint32_t> frames;
+  std::uint32_t busy_poll_microseconds = 0;
+
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  std::string secret_file;
+  bool no_early_data = false;
+
+  std::vector<std::string> alpns{"h3", "hq-interop"};
+  std::string root;
+  std::string upload_dir;
+  std::optional<std::uint64_t> max_upload_bytes;
+
+  EndpointConfig quic;  ///< limits are read straight into it
+  std::vector<std::string> preferred_addresses;
+  std::uint32_t handshake_timeout_seconds = 10;
+  std::uint32_t idle_timeout_seconds = 30;
+  std::uint32_t stall_timeout_seconds = 60;
+  std::uint64_t max_connection_memory_bytes = std::uint64_t{32} << 20;
+  std::uint64_t max_memory_bytes = std::uint64_t{1} << 30;
+  std::uint32_t drain_seconds = 5;
+  bool verbose = false;
+};
+
+/// Adds the options to the command.
+void add_run_options(CLI::App& command, RunOptions& options);
+
+/// The parts of the server's configuration that the words stand for. An error names the word.
+Result<EndpointConfig> endpoint_config_of(const RunOptions& options);
+Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config);
+Result<HttpConfig> http_config_of(const RunOptions& options);
+
+/// UDP ports that must be steered: the one that is served, and those of preferred addresses.
+std::vector<std::uint16_t> wanted_ports(const RunOptions& options, const EndpointConfig& config);
+
+}  // namespace quicrx::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "quic/connection_memory.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace quicrx {
+namespace {
+
+ConnectionMemory& self(void* user_data) {
+  return *static_cast<ConnectionMemory*>(user_data);
+}
+
+}  // namespace
+
+ConnectionMemory::ConnectionMemory(std::size_t limit, std::size_t& sum) : limit_(limit), sum_(sum) {
+  allocator_.user_data = this;
+  allocator_.malloc = [](std::size_t bytes, void* user_data) {
+    return self(user_data).resize(nullptr, bytes, false);
+  };
+  allocator_.free = [](void* memory, void* user_data) { self(user_data).release(memory); };
+  allocator_.calloc = [](std::size_t count, std::size_t bytes, void* user_data) -> void* {
+    std::size_t all = 0;
+    return __builtin_mul_overflow(count, bytes, &all) ? nullptr : self(user_data).resize(nullptr, all, true);
+  };
+  allocator_.realloc = [](void* memory, std::size_t bytes, void* user_data) {
+    return self(user_data).resize(memory, bytes, false);
+  };
+}
+
+/// What malloc really took is counted, so that no size need be kept beside each piece.
+void* ConnectionMemory::resize(void* memory, std::size_t bytes, bool zero) {
+  const std::size_t before = malloc_usable_size(memory);
+  if (bytes > before && bytes - before > limit_ - std::min(used_, limit_)) {
+    exceeded_ = true;
+    return nullptr;
+  }
+  void* made = zero ? std::calloc(1, bytes) : std::realloc(memory, bytes);
+  if (made == nullptr) return nullptr;
+  const std::size_t change =
+      malloc_usable_size(made) - before;  // wraps where it became smaller, and so do the sums
+  used_ += change;
+  sum_ += change;
+  return made;
+}
+
+void ConnectionMemory::release(void* memory) {
+  const std::size_t bytes = malloc_usable_size(memory);
+  used_ -= bytes;
+  sum_ -= bytes;
+  std::free(memory);
+}
+
+}  // namespace quicrx
