@@ -41,8 +41,8 @@ Environment& environment() {
 
 }  // namespace
 
-Server::Server() : port_(kFrames) {
-  endpoint_.emplace(port_, environment().tls, environment().services(), EndpointConfig{}, counters_);
+Server::Server(const EndpointConfig& config) : port_(kFrames) {
+  endpoint_.emplace(port_, environment().tls, environment().services(), config, counters_);
 }
 
 Server::~Server() {

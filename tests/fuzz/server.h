@@ -16,7 +16,7 @@ inline constexpr std::string_view kAlpns[] = {"h3", "hq-interop"};
 
 class Server {
  public:
-  Server();
+  explicit Server(const EndpointConfig& config = {});
   /// Checks what must hold when an input has been worked off.
   ~Server();
   Server(const Server&) = delete;
