@@ -41,8 +41,8 @@ Environment& environment() {
 
 }  // namespace
 
-Server::Server(const EndpointConfig& config) : port_(kFrames) {
-  endpoint_.emplace(port_, environment().tls, environment().services(), config, counters_);
+Server::Server(EndpointConfig config) : port_(kFrames) {
+  endpoint_.emplace(port_, environment().tls, environment().services(), std::move(config), counters_);
 }
 
 Server::~Server() {

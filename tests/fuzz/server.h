@@ -16,7 +16,7 @@ inline constexpr std::string_view kAlpns[] = {"h3", "hq-interop"};
 
 class Server {
  public:
-  explicit Server(const EndpointConfig& config = {});
+  explicit Server(EndpointConfig config = {});
   /// Checks what must hold when an input has been worked off.
   ~Server();
   Server(const Server&) = delete;
@@ -31,6 +31,7 @@ class Server {
 
   [[nodiscard]] Timestamp now() const { return now_; }
   [[nodiscard]] std::size_t connections() const { return endpoint_->connections(); }
+  [[nodiscard]] Endpoint& endpoint() { return *endpoint_; }
   [[nodiscard]] const EndpointCounters& counters() const { return counters_; }
 
   /// A path to it from the client of this number.
