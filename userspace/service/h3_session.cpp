@@ -128,7 +128,7 @@ void H3Session::received_uni(StreamId stream, Bytes data, bool fin) {
   if (!peer.typed()) {
     peer.read_type(data);
     if (!peer.typed()) return;  // RFC 9114 section 6.2: it may also end here
-    if (!read(stream, peer.type_bytes(), false)) return;
+    if (!read(stream, peer.pass(peer.type_bytes()), false)) return;
   }
   if (const auto error = peer.inspect(data)) {
     connection_.close(*error);
@@ -136,7 +136,8 @@ void H3Session::received_uni(StreamId stream, Bytes data, bool fin) {
   }
   if (peer.is_encoder())
     for (const StreamId malformed : audit_.encoder_bytes(data)) refuse_malformed(malformed);
-  if (!data.empty() || fin) read(stream, data, fin);
+  const std::vector<std::uint8_t> passed = peer.pass(data);
+  if (!passed.empty() || fin) read(stream, passed, fin);
 }
 
 void H3Session::resume_waiting() {
