@@ -6,8 +6,10 @@
 #include "certificate.h"
 #include "observed.h"
 #include "require.h"
+#include "service/echo_service.h"
 #include "service/h3_service.h"
 #include "service/hq_service.h"
+#include "service/perf_service.h"
 #include "site.h"
 
 namespace quicrx::fuzz {
@@ -21,8 +23,10 @@ struct Environment {
   TlsContext tls = load();
   H3Service h3{site.config()};
   HqService hq{site.config()};
+  PerfService perf;
+  EchoService echo;
 
-  std::vector<Service*> services() { return {&h3, &hq}; }
+  std::vector<Service*> services() { return {&h3, &hq, &perf, &echo}; }
 
  private:
   TlsContext load() {

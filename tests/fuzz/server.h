@@ -12,7 +12,7 @@
 namespace quicrx::fuzz {
 
 /// The protocols served. A new service is added here and in server.cpp.
-inline constexpr std::string_view kAlpns[] = {"h3", "hq-interop"};
+inline constexpr std::string_view kAlpns[] = {"h3", "hq-interop", "perf", "echo"};
 
 class Server {
  public:

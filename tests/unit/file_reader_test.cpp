@@ -24,7 +24,7 @@ Descriptor file_of(std::size_t bytes) {
 
 TEST(FileReader, ReadsPieceByPieceAndHoldsWhatIsNotAcknowledged) {
   MemoryBudget budget(2 * kPiece);
-  FileReader reader(file_of(2 * kPiece + 10), 2 * kPiece + 10, budget);
+  FileReader reader(file_of(2 * kPiece + 10), {0, 2 * kPiece + 10}, budget);
   EXPECT_EQ(reader.next().bytes.size(), kPiece);
   EXPECT_EQ(reader.next().bytes.size(), kPiece);
   EXPECT_EQ(reader.next().status, Status::wait);
@@ -40,7 +40,7 @@ TEST(FileReader, ReadsPieceByPieceAndHoldsWhatIsNotAcknowledged) {
 
 TEST(FileReader, AFileOfNoBytesIsItsOwnLastPiece) {
   MemoryBudget budget(kPiece);
-  FileReader reader(file_of(0), 0, budget);
+  FileReader reader(file_of(0), {0, 0}, budget);
   const auto piece = reader.next();
   EXPECT_EQ(piece.status, Status::data);
   EXPECT_TRUE(piece.last && piece.bytes.empty());
@@ -48,14 +48,14 @@ TEST(FileReader, AFileOfNoBytesIsItsOwnLastPiece) {
 
 TEST(FileReader, SaysWhenTheFileBecameShorter) {
   MemoryBudget budget(kPiece);
-  FileReader reader(file_of(10), 20, budget);
+  FileReader reader(file_of(10), {0, 20}, budget);
   EXPECT_EQ(reader.next().status, Status::failed);
 }
 
 TEST(FileReader, GivesBackWhatItHeldWhenItDies) {
   MemoryBudget whole(10 * kPiece), part(5 * kPiece, &whole);
   {
-    FileReader reader(file_of(3 * kPiece), 3 * kPiece, part);
+    FileReader reader(file_of(3 * kPiece), {0, 3 * kPiece}, part);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(reader.next().status, Status::data);
     EXPECT_EQ(part.taken(), 3 * kPiece);
     EXPECT_EQ(whole.taken(), 2 * kPiece) << "the first piece is the part's own";

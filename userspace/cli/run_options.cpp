@@ -193,6 +193,8 @@ Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfi
 
 Result<HttpConfig> http_config_of(const RunOptions& options) {
   HttpConfig config;
+  config.send_memory_per_connection_bytes = options.max_connection_memory_bytes / 4;
+  config.send_memory_bytes = options.max_memory_bytes / 2;
   if (!options.root.empty()) {
     auto folder = open_folder(options.root);
     if (!folder) return fail(folder.error().kind, "--root: " + folder.error().message);

@@ -3,15 +3,16 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 
 #include "service/content_type.h"
+#include "service/entity_tag.h"
 
 namespace quicrx {
 namespace {
@@ -67,6 +68,10 @@ std::string decode_path(std::string_view target) {
   return path.starts_with('/') ? path : std::string();
 }
 
+Validators validators_of(const struct stat& status, std::time_t now) {
+  return {entity_tag_of(status), std::min<std::time_t>(status.st_mtim.tv_sec, now)};
+}
+
 tl::expected<OpenFile, HttpStatus> open_beneath(const Descriptor& root, std::string_view request_path) {
   std::string relative =
       "./" + std::string(request_path.substr(std::min<std::size_t>(1, request_path.size())));
@@ -81,7 +86,10 @@ tl::expected<OpenFile, HttpStatus> open_beneath(const Descriptor& root, std::str
   if (!file) return tl::unexpected(status_of(errno));
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return tl::unexpected(HttpStatus::not_found);
-  return OpenFile{std::move(file), static_cast<std::uint64_t>(status.st_size), content_type_of(relative)};
+  return OpenFile{.descriptor = std::move(file),
+                  .bytes = static_cast<std::uint64_t>(status.st_size),
+                  .content_type = content_type_of(relative),
+                  .validators = validators_of(status, std::time(nullptr))};
 }
 
 }  // namespace quicrx

@@ -8,6 +8,7 @@
 
 #include "frame/descriptor.h"
 #include "quicrx/bytes.h"
+#include "service/byte_range.h"
 
 namespace quicrx {
 
@@ -47,9 +48,9 @@ class FileReader {
  public:
   static constexpr std::size_t kPieceBytes = MemoryBudget::kOwnBytes;
 
-  /// Reads the first `bytes` bytes. `budget` outlives the reader.
-  FileReader(Descriptor file, std::uint64_t bytes, MemoryBudget& budget)
-      : file_(std::move(file)), left_(bytes), budget_(&budget) {}
+  /// Reads a part of the file. `budget` outlives the reader.
+  FileReader(Descriptor file, ByteRange part, MemoryBudget& budget)
+      : file_(std::move(file)), offset_(part.first), left_(part.bytes), budget_(&budget) {}
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
   ~FileReader() { budget_->give(held_); }
@@ -61,7 +62,7 @@ class FileReader {
   };
   struct Piece {
     Status status = Status::data;
-    MutableBytes bytes;  ///< empty only for a file of no bytes
+    MutableBytes bytes;  ///< empty only for a part of no bytes
     bool last = false;
   };
 
@@ -73,7 +74,7 @@ class FileReader {
 
  private:
   Descriptor file_;
-  std::uint64_t offset_ = 0;
+  std::uint64_t offset_;
   std::uint64_t left_;
   MemoryBudget* budget_;
   std::deque<std::vector<std::uint8_t>> pieces_;

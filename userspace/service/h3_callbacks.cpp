@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/h3_callbacks.h"
 
-#include <charconv>
-
 namespace quicrx {
 namespace {
 
@@ -24,44 +22,41 @@ nghttp3_ssize H3Session::Callbacks::read_data(nghttp3_conn*, std::int64_t stream
 
 int H3Session::Callbacks::begin_headers(nghttp3_conn*, std::int64_t stream, void* user_data, void*) {
   H3Session& session = self(user_data);
-  session.requests_.try_emplace(stream, session.config_, session.budget_);
+  session.exchanges_.try_emplace(stream, session.config_, session.budget_);
   return 0;
 }
 
-int H3Session::Callbacks::recv_header(nghttp3_conn*, std::int64_t stream, std::int32_t token, nghttp3_rcbuf*,
+int H3Session::Callbacks::recv_header(nghttp3_conn*, std::int64_t stream, std::int32_t, nghttp3_rcbuf* name,
                                       nghttp3_rcbuf* value, std::uint8_t, void* user_data, void*) {
-  HttpRequest* request = self(user_data).find(stream);
-  if (request == nullptr) return 0;
-  const std::string_view text = text_of(value);
-  if (token == NGHTTP3_QPACK_TOKEN__METHOD) request->method = text;
-  if (token == NGHTTP3_QPACK_TOKEN__PATH) request->target = text;
-  if (token == NGHTTP3_QPACK_TOKEN_CONTENT_LENGTH) {
-    // nghttp3 has refused what is no number, and holds the body to it.
-    std::uint64_t length = 0;
-    std::from_chars(text.data(), text.data() + text.size(), length);
-    request->content_length = length;
+  H3Session& session = self(user_data);
+  Exchange* exchange = session.find(stream);
+  if (exchange == nullptr) return 0;
+  exchange->head.add(text_of(name), text_of(value), exchange->request);
+  if (exchange->head.much_too_large()) {
+    session.connection_.count_misuse();
+    session.drop(stream, NGHTTP3_H3_EXCESSIVE_LOAD);
   }
   return 0;
 }
 
 int H3Session::Callbacks::end_headers(nghttp3_conn*, std::int64_t stream, int fin, void* user_data, void*) {
   H3Session& session = self(user_data);
-  if (HttpRequest* request = session.find(stream)) session.submit(stream, request->headers_done(), fin != 0);
+  session.head_done(stream, fin != 0 || stream == session.ending_);
   return 0;
 }
 
 int H3Session::Callbacks::recv_data(nghttp3_conn*, std::int64_t stream, const std::uint8_t* data,
                                     std::size_t bytes, void* user_data, void*) {
   H3Session& session = self(user_data);
-  if (HttpRequest* request = session.find(stream))
-    session.submit(stream, request->body(Bytes(data, bytes)), false);
+  if (Exchange* exchange = session.find(stream))
+    session.submit(stream, exchange->request.body(Bytes(data, bytes)), stream == session.ending_);
   session.connection_.consume(stream, bytes);
+  session.body_read_ += bytes;
   return 0;
 }
 
 int H3Session::Callbacks::end_stream(nghttp3_conn*, std::int64_t stream, void* user_data, void*) {
-  H3Session& session = self(user_data);
-  if (HttpRequest* request = session.find(stream)) session.submit(stream, request->done(), true);
+  self(user_data).request_done(stream);
   return 0;
 }
 
@@ -74,9 +69,9 @@ int H3Session::Callbacks::deferred_consume(nghttp3_conn*, std::int64_t stream, s
 int H3Session::Callbacks::acked_stream_data(nghttp3_conn*, std::int64_t stream, std::uint64_t bytes,
                                             void* user_data, void*) {
   H3Session& session = self(user_data);
-  if (HttpRequest* request = session.find(stream);
-      request != nullptr && request->answer && request->answer->file) {
-    request->answer->file->acked(bytes);
+  const auto found = session.exchanges_.find(stream);
+  if (found != session.exchanges_.end() && found->second.answer && found->second.answer->file) {
+    found->second.answer->file->acked(bytes);
     session.resume_waiting();
   }
   return 0;
@@ -84,10 +79,7 @@ int H3Session::Callbacks::acked_stream_data(nghttp3_conn*, std::int64_t stream, 
 
 int H3Session::Callbacks::stream_close(nghttp3_conn*, std::int64_t stream, std::uint64_t, void* user_data,
                                        void*) {
-  H3Session& session = self(user_data);
-  session.requests_.erase(stream);
-  session.waiting_.erase(stream);
-  session.resume_waiting();
+  self(user_data).forget(stream);
   return 0;
 }
 
@@ -97,9 +89,13 @@ int H3Session::Callbacks::stop_sending(nghttp3_conn*, std::int64_t stream, std::
   return 0;
 }
 
+/// nghttp3 refuses a request: for its form, or because it came after the last one that we said to serve.
 int H3Session::Callbacks::reset_stream(nghttp3_conn*, std::int64_t stream, std::uint64_t error,
                                        void* user_data, void*) {
-  self(user_data).connection_.abort(stream, error);
+  H3Session& session = self(user_data);
+  if (error == NGHTTP3_H3_MESSAGE_ERROR) session.connection_.count_misuse();
+  session.exchanges_.try_emplace(stream, session.config_, session.budget_);
+  session.drop(stream, error);
   return 0;
 }
 

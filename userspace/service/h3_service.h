@@ -4,10 +4,11 @@
 #include "quicrx/service.h"
 #include "service/file_reader.h"
 #include "service/http_config.h"
+#include "service/http_date.h"
 
 namespace quicrx {
 
-/// HTTP/3 (RFC 9114): GET and HEAD of files, PUT and POST to /upload/NAME.
+/// HTTP/3 (RFC 9114): GET and HEAD of files or parts of them, PUT and POST to /upload/NAME.
 class H3Service final : public Service {
  public:
   explicit H3Service(const HttpConfig& config) : config_(config) {}
@@ -17,7 +18,8 @@ class H3Service final : public Service {
 
  private:
   const HttpConfig& config_;
-  MemoryBudget memory_{kServiceSendMemoryBytes};
+  DateClock clock_;
+  MemoryBudget memory_{config_.send_memory_bytes};
 };
 
 }  // namespace quicrx

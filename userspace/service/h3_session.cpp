@@ -1,39 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "service/h3_session.h"
 
+#include <algorithm>
 #include <array>
-#include <string>
-#include <vector>
 
 #include "service/h3_callbacks.h"
 #include "service/h3_service.h"
+#include "service/stream_queue.h"
 
 namespace quicrx {
 namespace {
 
 constexpr std::size_t kBlockedStreams = 100;
-constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{64} << 10;
-
-nghttp3_nv field(std::string_view name, std::string_view value) {
-  return {.name = reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-          .value = reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
-          .namelen = name.size(),
-          .valuelen = value.size(),
-          .flags = NGHTTP3_NV_FLAG_NONE};
-}
+constexpr std::size_t kDecoderTableBytes = 4096;
 
 }  // namespace
 
 std::unique_ptr<Session> H3Service::accept(StreamControl& connection) {
-  return std::make_unique<H3Session>(connection, config_, memory_);
+  return std::make_unique<H3Session>(connection, config_, memory_, clock_);
 }
 
-H3Session::H3Session(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory)
-    : connection_(connection), config_(config), budget_(kConnectionSendMemoryBytes, &service_memory) {
+H3Session::H3Session(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory,
+                     DateClock& clock)
+    : connection_(connection),
+      config_(config),
+      clock_(clock),
+      budget_(config.send_memory_per_connection_bytes, &service_memory) {
   nghttp3_settings settings;
   nghttp3_settings_default(&settings);
-  settings.max_field_section_size = kMaxHeaderBytes;
-  settings.qpack_max_dtable_capacity = 4096;
+  settings.max_field_section_size = RequestHead::kMaxBytes;
+  settings.qpack_max_dtable_capacity = kDecoderTableBytes;
   settings.qpack_blocked_streams = kBlockedStreams;
   nghttp3_conn* conn = nullptr;
   if (nghttp3_conn_server_new(&conn, &Callbacks::table(), &settings, nullptr, this) != 0) return;
@@ -49,6 +45,7 @@ void H3Session::ready() {
     connection_.close(NGHTTP3_H3_GENERAL_PROTOCOL_ERROR);
     return;
   }
+  control_ = control;
   if (check(nghttp3_conn_bind_control_stream(conn_.get(), control)))
     check(nghttp3_conn_bind_qpack_streams(conn_.get(), encoder, decoder));
 }
@@ -59,9 +56,9 @@ bool H3Session::check(nghttp3_ssize result) {
   return false;
 }
 
-HttpRequest* H3Session::find(StreamId stream) {
-  const auto found = requests_.find(stream);
-  return found == requests_.end() ? nullptr : &found->second;
+H3Session::Exchange* H3Session::find(StreamId stream) {
+  const auto found = exchanges_.find(stream);
+  return found == exchanges_.end() || found->second.dropped ? nullptr : &found->second;
 }
 
 void H3Session::streams_allowed(std::uint64_t count) {
@@ -69,62 +66,72 @@ void H3Session::streams_allowed(std::uint64_t count) {
 }
 
 void H3Session::received(StreamId stream, Bytes data, bool fin) {
-  constexpr StreamId kUnidirectional = 2;
   if (!conn_) return;
-  if ((stream & kUnidirectional) == 0) {
-    read(stream, data, fin);
+  if (is_unidirectional(stream)) {
+    received_uni(stream, data, fin);
     return;
   }
-  const std::vector<std::uint8_t> passed = guards_[stream].pass(data);
-  if (!passed.empty() || fin) read(stream, passed, fin);
+  const auto found = exchanges_.find(stream);
+  if (found != exchanges_.end() && found->second.dropped) {
+    connection_.consume(stream, data.size());
+  } else if (!fin || found != exchanges_.end()) {
+    read(stream, data, fin);
+  } else {
+    ending_ = stream;
+    if (data.empty() || read(stream, data, false)) end_request(stream);
+    ending_ = -1;
+  }
 }
 
-void H3Session::read(StreamId stream, Bytes data, bool fin) {
+bool H3Session::read(StreamId stream, Bytes data, bool fin) {
+  body_read_ = 0;
   const nghttp3_ssize used =
       nghttp3_conn_read_stream(conn_.get(), stream, data.data(), data.size(), fin ? 1 : 0);
+  if (used == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING && !is_unidirectional(stream)) {
+    connection_.consume(stream, data.size() - body_read_);
+    refuse_malformed(stream);
+    return false;
+  }
   // What was not body has been used now; the body is consumed where it goes.
   if (check(used) && used > 0) connection_.consume(stream, static_cast<std::uint64_t>(used));
+  return used >= 0;
 }
 
-void H3Session::submit(StreamId stream, std::optional<HttpAnswer> answer, bool whole) {
-  HttpRequest* request = find(stream);
-  if (!answer || request == nullptr || request->answer) return;
-  const HttpAnswer& given = request->answer.emplace(std::move(*answer));
-  const std::string status = std::to_string(static_cast<int>(given.status));
-  const std::string length = std::to_string(given.content_bytes);
-  std::vector<nghttp3_nv> fields{field(":status", status), field("server", "quicrx"),
-                                 field("content-type", given.content_type), field("content-length", length)};
-  if (!given.allow.empty()) fields.push_back(field("allow", given.allow));
-  const nghttp3_data_reader body{.read_data = Callbacks::read_data};
-  check(nghttp3_conn_submit_response(conn_.get(), stream, fields.data(), fields.size(),
-                                     given.has_body ? &body : nullptr));
-  // RFC 9114 section 4.1: what is answered already need not be sent to its end.
-  if (!whole && request->has_content()) connection_.stop_reading(stream, NGHTTP3_H3_NO_ERROR);
-  connection_.wake();
+void H3Session::refuse_malformed(StreamId stream) {
+  connection_.count_misuse();
+  drop(stream, NGHTTP3_H3_MESSAGE_ERROR);
 }
 
-nghttp3_ssize H3Session::read_body(StreamId stream, nghttp3_vec& part, std::uint32_t& flags) {
-  HttpRequest* request = find(stream);
-  if (request == nullptr || !request->answer) return NGHTTP3_ERR_CALLBACK_FAILURE;
-  HttpAnswer& answer = *request->answer;
-  if (!answer.file) {
-    part = {.base = reinterpret_cast<std::uint8_t*>(answer.text.data()), .len = answer.text.size()};
-    flags |= NGHTTP3_DATA_FLAG_EOF;
-    return 1;
+/// A request may end without having begun, which is an error of its stream (RFC 9114 section 4.1.1) and for
+/// nghttp3 one of the connection.
+void H3Session::end_request(StreamId stream) {
+  const nghttp3_ssize result = nghttp3_conn_read_stream(conn_.get(), stream, nullptr, 0, 1);
+  if (result == NGHTTP3_ERR_H3_FRAME_UNEXPECTED && !exchanges_.contains(stream)) {
+    connection_.count_misuse();
+    drop(stream, NGHTTP3_H3_REQUEST_INCOMPLETE);
+    return;
   }
-  const FileReader::Piece piece = answer.file->next();
-  if (piece.status == FileReader::Status::wait) {
-    waiting_.insert(stream);
-    return NGHTTP3_ERR_WOULDBLOCK;
+  if (result == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING) {
+    refuse_malformed(stream);
+    return;
   }
-  if (piece.status == FileReader::Status::failed) {
-    // The length is promised already: only the stream's end can say that it is not kept.
-    connection_.abort(stream, NGHTTP3_H3_INTERNAL_ERROR);
-    return NGHTTP3_ERR_WOULDBLOCK;
+  check(result);
+}
+
+void H3Session::received_uni(StreamId stream, Bytes came, bool fin) {
+  const std::vector<std::uint8_t> passed = guards_[stream].pass(came);
+  Bytes data = passed;
+  H3PeerStream& peer = peer_streams_[stream];
+  if (!peer.typed()) {
+    peer.read_type(data);
+    if (!peer.typed()) return;  // RFC 9114 section 6.2: it may also end here
+    if (!read(stream, peer.type_bytes(), false)) return;
   }
-  part = {.base = piece.bytes.data(), .len = piece.bytes.size()};
-  if (piece.last) flags |= NGHTTP3_DATA_FLAG_EOF;
-  return piece.bytes.empty() ? 0 : 1;
+  if (const auto error = peer.inspect(data)) {
+    connection_.close(*error);
+  } else if (!data.empty() || fin) {
+    read(stream, data, fin);
+  }
 }
 
 void H3Session::resume_waiting() {
@@ -152,8 +159,10 @@ bool H3Session::next(Outgoing& out) {
   return true;
 }
 
-void H3Session::sent(StreamId stream, std::uint64_t bytes, bool) {
+void H3Session::sent(StreamId stream, std::uint64_t bytes, bool fin) {
   check(nghttp3_conn_add_write_offset(conn_.get(), stream, bytes));
+  if (stream == control_) control_sent_ += bytes;
+  if (Exchange* exchange = fin ? find(stream) : nullptr) exchange->complete = true;
 }
 
 void H3Session::blocked(StreamId stream) {
@@ -165,20 +174,41 @@ void H3Session::writable(StreamId stream) {
 }
 
 void H3Session::write_ended(StreamId stream) {
+  // RFC 9114 section 6.2.1: none of our own may be stopped by the peer.
+  if (is_unidirectional(stream)) connection_.close(NGHTTP3_H3_CLOSED_CRITICAL_STREAM);
   nghttp3_conn_shutdown_stream_write(conn_.get(), stream);
 }
 
 void H3Session::acked(StreamId stream, std::uint64_t bytes) {
-  if (conn_) check(nghttp3_conn_add_ack_offset(conn_.get(), stream, bytes));
+  if (!conn_ || !check(nghttp3_conn_add_ack_offset(conn_.get(), stream, bytes))) return;
+  if (stream != control_) return;
+  control_acked_ += bytes;
+  if (drain_ == Drain::warned && control_acked_ > control_before_warning_) {
+    drain_ = Drain::last_told;
+    check(nghttp3_conn_shutdown(conn_.get()));
+    connection_.wake();
+  }
 }
 
-void H3Session::reset(StreamId stream, AppError) {
+void H3Session::reset(StreamId stream, AppError error) {
   if (!conn_) return;
+  if (is_unidirectional(stream)) {
+    closed(stream, error);  // which a critical one must not be
+    return;
+  }
   check(nghttp3_conn_shutdown_stream_read(conn_.get(), stream));
+  const auto found = exchanges_.find(stream);
+  if (found == exchanges_.end()) {
+    connection_.count_misuse();
+    connection_.abort(stream, NGHTTP3_H3_REQUEST_CANCELLED);
+    return;
+  }
+  Exchange& exchange = found->second;
+  if (!exchange.complete && !exchange.stopped && !exchange.dropped) connection_.count_misuse();
+  exchange.stopped = true;
+  exchange.request.cancel();
   // Without an answer under way our side of the stream ends here, too: else it would stay open for ever.
-  HttpRequest* request = find(stream);
-  if (request != nullptr) request->cancel();
-  if (request == nullptr || !request->answer) connection_.abort(stream, NGHTTP3_H3_REQUEST_CANCELLED);
+  if (!exchange.answer) drop(stream, NGHTTP3_H3_REQUEST_CANCELLED);
 }
 
 void H3Session::read_ended(StreamId stream) {
@@ -187,9 +217,48 @@ void H3Session::read_ended(StreamId stream) {
 
 void H3Session::closed(StreamId stream, AppError error) {
   if (!conn_) return;
-  guards_.erase(stream);
+  if (const auto guard = guards_.extract(stream)) connection_.consume(stream, guard.mapped().held());
+  const auto peer = peer_streams_.extract(stream);
+  if (!peer.empty() && !peer.mapped().typed()) {
+    connection_.consume(stream, peer.mapped().type_bytes().size());
+    return;
+  }
   const int result = nghttp3_conn_close_stream(conn_.get(), stream, error);
   if (result != NGHTTP3_ERR_STREAM_NOT_FOUND) check(result);
+}
+
+void H3Session::drop(StreamId stream, AppError error) {
+  if (const auto found = exchanges_.find(stream); found != exchanges_.end()) {
+    found->second.dropped = true;
+    found->second.request.cancel();
+  }
+  connection_.abort(stream, error);
+}
+
+void H3Session::forget(StreamId stream) {
+  if (const auto found = exchanges_.find(stream); found != exchanges_.end()) {
+    const Exchange& exchange = found->second;
+    if (!exchange.complete && !exchange.stopped && !exchange.dropped) connection_.count_misuse();
+    exchanges_.erase(found);
+  }
+  waiting_.erase(stream);
+  resume_waiting();
+}
+
+void H3Session::handshake_completed() {
+  for (const StreamId stream : std::exchange(delayed_, {})) request_done(stream);
+}
+
+void H3Session::drain() {
+  if (!conn_ || control_ < 0 || drain_ != Drain::no) return;
+  drain_ = Drain::warned;
+  control_before_warning_ = control_sent_;
+  check(nghttp3_conn_submit_shutdown_notice(conn_.get()));
+  connection_.wake();
+}
+
+bool H3Session::drained() const {
+  return std::ranges::all_of(exchanges_, [](const auto& entry) { return entry.second.dropped; });
 }
 
 }  // namespace quicrx

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/hq_service.h"
 
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "service/document_root.h"
 #include "service/file_reader.h"
+#include "service/stream_queue.h"
 
 namespace quicrx {
 namespace {
@@ -20,16 +20,18 @@ constexpr AppError kRefused = 1;  // the protocol has no codes of its own
 class HqSession final : public Session {
  public:
   HqSession(StreamControl& connection, const HttpConfig& config, MemoryBudget& service_memory)
-      : connection_(connection), config_(config), budget_(kConnectionSendMemoryBytes, &service_memory) {}
+      : connection_(connection),
+        config_(config),
+        budget_(config.send_memory_per_connection_bytes, &service_memory) {}
 
   void ready() override {}
   void streams_allowed(std::uint64_t) override {}
   void received(StreamId stream, Bytes data, bool fin) override;
   [[nodiscard]] bool next(Outgoing& out) override;
   void sent(StreamId stream, std::uint64_t bytes, bool fin) override;
-  void blocked(StreamId stream) override { std::erase(ready_, stream); }
+  void blocked(StreamId stream) override { ready_.remove(stream); }
   void writable(StreamId stream) override { offer(stream); }
-  void write_ended(StreamId stream) override { std::erase(ready_, stream); }
+  void write_ended(StreamId stream) override;
   void acked(StreamId stream, std::uint64_t bytes) override;
   void reset(StreamId stream, AppError) override { connection_.abort(stream, kRefused); }
   void read_ended(StreamId) override {}
@@ -53,7 +55,7 @@ class HqSession final : public Session {
   const HttpConfig& config_;
   MemoryBudget budget_;
   std::unordered_map<StreamId, Stream> streams_;
-  std::deque<StreamId> ready_;  // have something to send, in turn
+  StreamQueue ready_;           // have something to send
   std::set<StreamId> waiting_;  // for memory
 };
 
@@ -83,7 +85,7 @@ void HqSession::answer(StreamId id, Stream& stream) {
     connection_.abort(id, kRefused);
     return;
   }
-  stream.file = std::make_unique<FileReader>(std::move(file->descriptor), file->bytes, budget_);
+  stream.file = std::make_unique<FileReader>(std::move(file->descriptor), ByteRange{0, file->bytes}, budget_);
   offer(id);
   connection_.wake();
 }
@@ -91,8 +93,7 @@ void HqSession::answer(StreamId id, Stream& stream) {
 void HqSession::offer(StreamId id) {
   const auto found = streams_.find(id);
   if (found == streams_.end() || !found->second.file || found->second.ended) return;
-  std::erase(ready_, id);
-  ready_.push_back(id);
+  ready_.add(id);
 }
 
 /// Reads the next piece where the last one is sent. False when the stream has nothing to offer now.
@@ -118,7 +119,7 @@ bool HqSession::next(Outgoing& out) {
       out.fin = stream.last;
       return true;
     }
-    ready_.pop_front();
+    ready_.remove(id);
   }
   return false;
 }
@@ -128,8 +129,16 @@ void HqSession::sent(StreamId id, std::uint64_t bytes, bool fin) {
   if (found == streams_.end()) return;
   found->second.unsent = found->second.unsent.subspan(static_cast<std::size_t>(bytes));
   found->second.ended = fin;
-  std::erase(ready_, id);
-  if (!fin) ready_.push_back(id);
+  if (fin) {
+    ready_.remove(id);
+  } else {
+    ready_.move_to_end(id);
+  }
+}
+
+void HqSession::write_ended(StreamId id) {
+  ready_.remove(id);
+  if (const auto found = streams_.find(id); found != streams_.end()) found->second.ended = true;
 }
 
 void HqSession::acked(StreamId id, std::uint64_t bytes) {
@@ -141,7 +150,7 @@ void HqSession::acked(StreamId id, std::uint64_t bytes) {
 }
 
 void HqSession::closed(StreamId id, AppError) {
-  std::erase(ready_, id);
+  ready_.remove(id);
   waiting_.erase(id);
   streams_.erase(id);
   for (const StreamId waiting : std::exchange(waiting_, {})) offer(waiting);

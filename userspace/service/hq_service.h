@@ -17,7 +17,7 @@ class HqService final : public Service {
 
  private:
   const HttpConfig& config_;
-  MemoryBudget memory_{kServiceSendMemoryBytes};
+  MemoryBudget memory_{config_.send_memory_bytes};
 };
 
 }  // namespace quicrx

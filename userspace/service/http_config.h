@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -13,11 +14,10 @@ struct HttpConfig {
   Descriptor root;        ///< folder of files to GET; none: nothing is found
   Descriptor upload_dir;  ///< folder for uploads; none: they are forbidden
   std::uint64_t max_upload_bytes = std::numeric_limits<std::uint64_t>::max();
+  // What may be held of files that are being sent and not yet acknowledged: by one connection, and by all
+  // connections of a service.
+  std::size_t send_memory_per_connection_bytes = std::size_t{8} << 20;
+  std::size_t send_memory_bytes = std::size_t{512} << 20;
 };
-
-/// What may be held of files that are being sent and not yet acknowledged: by one connection, and by all
-/// connections of a service.
-inline constexpr std::size_t kConnectionSendMemoryBytes = std::size_t{8} << 20;
-inline constexpr std::size_t kServiceSendMemoryBytes = std::size_t{512} << 20;
 
 }  // namespace quicrx

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <random>
 #include <vector>
@@ -67,6 +68,12 @@ tl::expected<void, HttpStatus> Upload::write(Bytes bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+std::optional<Validators> Upload::replaces() const {
+  struct stat status {};
+  if (fstatat(folder_, name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return validators_of(status, std::time(nullptr));
 }
 
 tl::expected<void, HttpStatus> Upload::commit() {

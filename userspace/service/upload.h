@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ class Upload {
   /// The file gets its name, in place of an older one.
   tl::expected<void, HttpStatus> commit();
 
+  /// The state of the file that commit() would replace; nothing when there is none.
+  [[nodiscard]] std::optional<Validators> replaces() const;
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
