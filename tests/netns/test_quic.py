@@ -231,12 +231,16 @@ def test_preferred_address(network, site, start_poller):
 
 
 def test_migration(network, site, poller):
-    """To another port, told and untold."""
     site.make_file("file", 200 << 20)
-    for options in (["--change-local-addr=100ms"], ["--change-local-addr=100ms", "--nat-rebinding"]):
-        before = quic(network)["connections"]["paths_validated"]
-        client.fetch(network, site, ["file"], options=options)
-        assert quic(network)["connections"]["paths_validated"] > before
+    client.fetch(network, site, ["file"], options=["--change-local-addr=100ms"])
+    assert quic(network)["connections"]["paths_validated"] >= 1
+
+
+def test_nat_rebinding(network, site, poller):
+    """By an upload: who only receives has nothing to say by which its server could learn of the new path."""
+    file = site.make_file("file", 200 << 20)
+    client.upload(network, site, file, "file", options=["--change-local-addr=100ms", "--nat-rebinding"])
+    assert quic(network)["connections"]["paths_validated"] >= 1
 
 
 def test_key_log(network, site, small, start_poller, tmp_path):

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -16,8 +15,6 @@ class ControlStreamGuard {
  public:
   /// What may go on of what was held back and `data` behind it, in order.
   std::vector<std::uint8_t> pass(Bytes data);
-  /// How many bytes are held back.
-  [[nodiscard]] std::size_t held() const { return held_.size(); }
 
  private:
   enum class Stream { unknown, control, other };
