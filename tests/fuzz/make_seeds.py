@@ -84,7 +84,7 @@ def frames():
 
 # Frames of QUIC (RFC 9000 section 19) and of HTTP/3, and the operations of connection.cpp, datagram.cpp and h3.cpp.
 
-H3, HQ = 0x30, 0x31  # protocol, and the handshake complete
+H3, HQ, PERF, ECHO = 0x30, 0x31, 0x32, 0x33  # protocol, and the handshake complete
 PACKET, HANDSHAKE, INITIAL, PASS, ACKNOWLEDGE, ADVANCE = 0, 3, 4, 5, 6, 7
 COALESCE, LARGE, ELSEWHERE, CONGESTION, PADDED = 8, 16, 32, 64, 128
 
@@ -205,6 +205,11 @@ def connections():
     seed("connection", "h3-closed-critical-stream", h3 + say(stream(2, b"", True, len(CONTROL))))
     seed("connection", "h3-data-first", h3 + say(stream(0, block(0, b"x"))))
     seed("connection", "h3-inserts", bytes([H3]) + say(stream(2, CONTROL, False) + stream(6, ENCODER_INSERT, False)))
+    seed("connection", "perf-download", bytes([PERF]) + say(stream(0, struct.pack(">Q", 60000))) +
+         (wait(5) + bytes([ACKNOWLEDGE])) * 4)
+    seed("connection", "perf-upload", bytes([PERF]) + say(stream(2, bytes(8) + bytes(900))) + say(stream(0, bytes(3))))
+    seed("connection", "echo", bytes([ECHO]) + say(stream(0, b"hello") + stream(2, b"hello") + b"\x31\x05hello") + wait(4) +
+         bytes([ACKNOWLEDGE]))
     # Handshake: nothing (0), the first flight (0x10) or two (0x20) were delivered.
     seed("connection", "tls-client-hello", bytes([0]) + say(crypto(client_hello()), INITIAL) + wait(9))
     seed("connection", "tls-no-transport-parameters", bytes([0]) + say(crypto(client_hello(transport_parameters=False)), INITIAL))
