@@ -84,7 +84,7 @@ def frames():
 
 # Frames of QUIC (RFC 9000 section 19) and of HTTP/3, and the operations of connection.cpp, datagram.cpp and h3.cpp.
 
-H3, HQ = 0x30, 0x31  # protocol, and the handshake complete
+H3, HQ, PERF, ECHO = 0x30, 0x31, 0x32, 0x33  # protocol, and the handshake complete
 PACKET, HANDSHAKE, INITIAL, PASS, ACKNOWLEDGE, ADVANCE = 0, 3, 4, 5, 6, 7
 COALESCE, LARGE, ELSEWHERE, CONGESTION, PADDED = 8, 16, 32, 64, 128
 
@@ -205,6 +205,11 @@ def connections():
     seed("connection", "h3-closed-critical-stream", h3 + say(stream(2, b"", True, len(CONTROL))))
     seed("connection", "h3-data-first", h3 + say(stream(0, block(0, b"x"))))
     seed("connection", "h3-inserts", bytes([H3]) + say(stream(2, CONTROL, False) + stream(6, ENCODER_INSERT, False)))
+    seed("connection", "perf-download", bytes([PERF]) + say(stream(0, struct.pack(">Q", 60000))) +
+         (wait(5) + bytes([ACKNOWLEDGE])) * 4)
+    seed("connection", "perf-upload", bytes([PERF]) + say(stream(2, bytes(8) + bytes(900))) + say(stream(0, bytes(3))))
+    seed("connection", "echo", bytes([ECHO]) + say(stream(0, b"hello") + stream(2, b"hello") + b"\x31\x05hello") + wait(4) +
+         bytes([ACKNOWLEDGE]))
     # Handshake: nothing (0), the first flight (0x10) or two (0x20) were delivered.
     seed("connection", "tls-client-hello", bytes([0]) + say(crypto(client_hello()), INITIAL) + wait(9))
     seed("connection", "tls-no-transport-parameters", bytes([0]) + say(crypto(client_hello(transport_parameters=False)), INITIAL))
@@ -252,22 +257,30 @@ def datagrams():
     def with_token(token, client=0):
         return bytes([client << 2 | 2, len(token)]) + token
 
+    def seed_with(name, content, configuration=0):
+        seed("datagram", name, bytes([configuration]) + content)
+
     initial = quic_long(scid=8, size=22) + b"\0" + b"\x44\x90"
-    seed("datagram", "initial-that-does-not-decrypt", pad(initial) + bytes([3, 10]))
-    seed("datagram", "initial-with-rubbish-token", pad(quic_long(size=22) + b"\x20" + bytes(32) + b"\x44\x60"))
-    seed("datagram", "initial-short-id", pad(quic_long(dcid=7, size=21) + b"\0\x44\x90"))
-    seed("datagram", "initial-no-id", pad(quic_long(dcid=0, scid=0, size=7) + b"\x01\xaa\x44\x90"))
-    seed("datagram", "version-2", pad(quic_long(0xD0, 0x6B3343CF, size=22) + b"\0\x44\x90"))
-    seed("datagram", "unknown-version", pad(quic_long(version=0xBABABABA, size=22)) + deliver(quic_long(version=0x0A0A0A0A, size=60)))
-    seed("datagram", "unknown-version-long-ids", pad(quic_long(version=0xFACEB00C, dcid=60, scid=120, size=187)))
-    seed("datagram", "version-negotiation", deliver(quic_long(version=0, size=40)))
-    seed("datagram", "handshake-of-nobody", deliver(quic_long(0xE0, size=60)))
-    seed("datagram", "zero-rtt-of-nobody", pad(quic_long(0xD0, size=60)))
-    seed("datagram", "retry", deliver(quic_long(0xF0, size=60)))
-    seed("datagram", "short", deliver(SHORT) + deliver(b"\x40") + deliver(b""))
-    seed("datagram", "client", with_token(b"") + bytes([3, 15]))
-    seed("datagram", "client-with-token", with_token(b"\x36" + bytes(40)) + with_token(b"\xb6" + bytes(40), 1))
-    seed("datagram", "clients", b"".join(with_token(b"", i) for i in range(4)) + bytes([3, 9]))
+    seed_with("initial-that-does-not-decrypt", pad(initial) + bytes([3, 10]))
+    seed_with("initial-with-rubbish-token", pad(quic_long(size=22) + b"\x20" + bytes(32) + b"\x44\x60"))
+    seed_with("initial-short-id", pad(quic_long(dcid=7, size=21) + b"\0\x44\x90"))
+    seed_with("initial-no-id", pad(quic_long(dcid=0, scid=0, size=7) + b"\x01\xaa\x44\x90"))
+    seed_with("version-2", pad(quic_long(0xD0, 0x6B3343CF, size=22) + b"\0\x44\x90"))
+    seed_with("unknown-version", pad(quic_long(version=0xBABABABA, size=22)) + deliver(quic_long(version=0x0A0A0A0A, size=60)))
+    seed_with("unknown-version-long-ids", pad(quic_long(version=0xFACEB00C, dcid=60, scid=120, size=187)))
+    seed_with("version-negotiation", deliver(quic_long(version=0, size=40)))
+    seed_with("handshake-of-nobody", deliver(quic_long(0xE0, size=60)))
+    seed_with("zero-rtt-of-nobody", pad(quic_long(0xD0, size=60)))
+    seed_with("retry", deliver(quic_long(0xF0, size=60)))
+    seed_with("short", deliver(SHORT) + deliver(b"\x40") + deliver(b""))
+    seed_with("client", with_token(b"") + bytes([3, 15]))
+    seed_with("client-with-token", with_token(b"\x36" + bytes(40)) + with_token(b"\xb6" + bytes(40), 1))
+    seed_with("clients", b"".join(with_token(b"", i) for i in range(4)) + bytes([3, 9]))
+    seed_with("retry-followed", bytes([0x22, 0]) + bytes([3, 5]), 1)
+    seed_with("retry-token-of-another", with_token(b"") + bytes([0x12, 0]) + bytes([0x16, 0]), 1)
+    seed_with("retry-token-changed", with_token(b"") + bytes([0x12, 8]) + b"\0\1\0\0\0\0\0\0", 1)
+    seed_with("retry-too-late", with_token(b"") + bytes([3, 14]) + bytes([0x12, 0]), 1)
+    seed_with("refused", with_token(b"") + with_token(b"", 1) + bytes([3, 5]), 2)
 
 
 def h3_sessions():

@@ -89,7 +89,7 @@ def test_upload_answers(network, site, start_poller):
     for name in ("", ".hidden", "a%2fb", "..", "n" * 300):
         assert put(f"/upload/{name}", small) == 400, name
     refused = client.talk(network, "/elsewhere", method="PUT", data=small)
-    assert status(refused) == 405 and header(refused, "allow") == "GET, HEAD"
+    assert status(refused) == 405 and header(refused, "allow") == "GET, HEAD, OPTIONS"
     assert status(client.talk(network, "/small", method="DELETE")) == 405
     assert [path.name for path in site.uploads.iterdir()] == ["fits"]
 

@@ -199,6 +199,53 @@ TEST_F(H3RequestTest, WhatIsConsumedIsAllThatCame) {
   EXPECT_EQ(under.control.consumed[4], malformed.size() + 8) << "dropped, but not held against the window";
 }
 
+/// A request whose last field line is the dynamic table's first entry, which is yet to come (RFC 9204).
+std::string with_first_entry(const Fields& fields) {
+  const std::string plain = headers(fields);
+  std::string section = plain.substr(plain.find(std::string(2, 0)));
+  section[0] = 2;
+  return frame(1, section + "\x80");
+}
+/// The encoder stream: its type, a capacity of 4,096 bytes, and the entry "x-a" with a value of one byte.
+std::string first_entry(char value) {
+  return std::string("\x02\x3f\xe1\x1f\x43x-a\x01") + value;
+}
+
+TEST_F(H3RequestTest, WaitsForWhatTheEncoderStreamBrings) {
+  SessionUnderTest under(service_);
+  const std::string all = with_first_entry(request("/upload/late", "POST")) + data("body");
+  under.give(kRequest, all, true);
+  under.take();
+  EXPECT_FALSE(under.finished[kRequest]);
+  under.give(6, first_entry('b'));
+  under.take();
+  EXPECT_FALSE(under.control.closed);
+  EXPECT_EQ(read_response(under.sent[kRequest]).status(), "201");
+  EXPECT_EQ(stored("late"), "body");
+  EXPECT_EQ(under.control.consumed[kRequest], all.size());
+  EXPECT_TRUE(under.control.stopped.empty());
+}
+
+TEST_F(H3RequestTest, WhatTheEncoderStreamBringsMayBeMalformed) {
+  SessionUnderTest under(service_);
+  under.give(0, with_first_entry(request("/upload/late", "POST")) + data("body"), true);
+  under.give(6, first_entry('\n'));
+  under.give(4, with_first_entry(request("/ten.txt")), true);
+  under.give(8, headers(request("/ten.txt")), true);
+  under.take();
+  EXPECT_FALSE(under.control.closed);
+  EXPECT_EQ(under.control.aborted[0], 0x10eu);
+  EXPECT_EQ(under.control.aborted[4], 0x10eu);
+  EXPECT_TRUE(under.finished[8]);
+  EXPECT_EQ(files_in_uploads(), 0u);
+  EXPECT_EQ(under.control.misuses, 2);
+  // The peer's answer to our STOP_SENDING is no misuse of its own.
+  for (const StreamId stream : {0, 4}) under.session->reset(stream, 0x10e);
+  for (const StreamId stream : {0, 4, 8}) under.session->closed(stream, 0x10e);
+  EXPECT_EQ(under.control.misuses, 2);
+  EXPECT_TRUE(under.session->drained());
+}
+
 TEST_F(H3RequestTest, WhatIsNotSafeWaitsForTheHandshake) {
   SessionUnderTest under(service_);
   under.control.is_early = true;

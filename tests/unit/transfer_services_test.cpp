@@ -65,6 +65,7 @@ TEST(EchoService, StopsWhereEitherSideGivesUp) {
   under.give(0, "some");
   under.session->reset(0, 9);
   EXPECT_TRUE(under.control.aborted.contains(0));
+  EXPECT_EQ(under.control.misuses, 1);
   under.give(4, "some");
   under.session->write_ended(4);
   EXPECT_TRUE(under.control.stopped.contains(4));
@@ -173,6 +174,7 @@ TEST(PerfService, RefusesAStreamThatEndsWithoutAWish) {
   under.give(4, "1234567");
   under.session->reset(4, 9);
   EXPECT_TRUE(under.control.aborted.contains(4));
+  EXPECT_EQ(under.control.misuses, 2);
   under.give(8, wish(1 << 30), true);
   under.session->write_ended(8);
   under.take();
@@ -220,6 +222,14 @@ TEST(HqService, ServesManyFilesInTurn) {
     under.session->writable(8'008);
     under.take();
     EXPECT_FALSE(under.sent.contains(8'008)) << "a stopped stream stays stopped";
+    under.give(8'012, "rubbish\r\n");
+    under.give(8'016, "GET /sm");
+    under.session->reset(8'016, 0);
+    EXPECT_EQ(under.control.misuses, 2);
+    EXPECT_TRUE(under.control.aborted.contains(8'012) && under.control.aborted.contains(8'016));
+    EXPECT_FALSE(under.session->drained());
+    for (StreamId stream = 0; stream <= 8'016; stream += 4) under.session->closed(stream, 0);
+    EXPECT_TRUE(under.session->drained());
   }
   std::filesystem::remove_all(folder);
 }

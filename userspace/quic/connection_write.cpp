@@ -101,10 +101,11 @@ std::optional<std::size_t> Connection::write_datagram_frame(MutableBytes room, n
                                                             Timestamp now) {
   std::vector<std::uint8_t>& data = datagrams_.front();
   const ngtcp2_vec part{.base = data.data(), .len = data.size()};
+  const std::size_t parts = data.empty() ? 0 : 1;  // ngtcp2 asserts that no part is empty
   int accepted = 0;
   const ngtcp2_ssize result =
       ngtcp2_conn_writev_datagram(conn_.get(), &path.path, &info, room.data(), room.size(), &accepted,
-                                  NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &part, 1, to_ngtcp2(now));
+                                  NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &part, parts, to_ngtcp2(now));
   if (accepted != 0) {
     datagrams_.pop_front();
     host_.counters().add(EndpointCounter::datagrams_sent);

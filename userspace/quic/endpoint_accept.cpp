@@ -24,9 +24,13 @@ Connection* Endpoint::accept(const Datagram& datagram, Timestamp now) {
   ngtcp2_pkt_hd& initial = admission.initial;
   // RFC 9000 section 7.2: a first connection ID of less than 8 bytes is no client's; ngtcp2 lets it by with a
   // token.
-  if (shutting_down_ || ngtcp2_accept(&initial, payload.data(), payload.size()) != 0 ||
+  if (ngtcp2_accept(&initial, payload.data(), payload.size()) != 0 ||
       initial.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {
     counters_.add(EndpointCounter::drop_not_acceptable);
+    return nullptr;
+  }
+  if (shutting_down_) {
+    close_unopened(datagram, initial, NGTCP2_CONNECTION_REFUSED, EndpointCounter::refused_stopping);
     return nullptr;
   }
   admission.proof = tokens_.verify(initial, datagram.path.remote, wall_time(now), admission.original_id);

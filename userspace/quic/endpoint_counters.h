@@ -21,6 +21,7 @@ enum class EndpointCounter {
   refused_prefix,       ///< beyond connections_per_prefix
   refused_handshakes,   ///< beyond handshakes
   refused_memory,       ///< beyond memory
+  refused_stopping,     ///< the server drains
   handshakes_completed,
   handshakes_resumed,   ///< of those completed, with a session ticket
   early_data_accepted,  ///< of those completed, with 0-RTT
@@ -72,6 +73,7 @@ inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
                                                              "refused_prefix",
                                                              "refused_handshakes",
                                                              "refused_memory",
+                                                             "refused_stopping",
                                                              "handshakes_completed",
                                                              "handshakes_resumed",
                                                              "early_data_accepted",

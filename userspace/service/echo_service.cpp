@@ -110,9 +110,11 @@ void EchoSession::acked(StreamId id, std::uint64_t bytes) {
 }
 
 void EchoSession::reset(StreamId id, AppError) {
+  connection_.count_misuse();
+  if (is_unidirectional(id)) return;
   ready_.remove(id);
   if (const auto found = streams_.find(id); found != streams_.end()) found->second.ended = true;
-  if (!is_unidirectional(id)) connection_.abort(id, kGivenUp);
+  connection_.abort(id, kGivenUp);
 }
 
 void EchoSession::closed(StreamId id, AppError) {

@@ -77,12 +77,6 @@ int H3Session::Callbacks::acked_stream_data(nghttp3_conn*, std::int64_t stream, 
   return 0;
 }
 
-int H3Session::Callbacks::stream_close(nghttp3_conn*, std::int64_t stream, std::uint64_t, void* user_data,
-                                       void*) {
-  self(user_data).forget(stream);
-  return 0;
-}
-
 int H3Session::Callbacks::stop_sending(nghttp3_conn*, std::int64_t stream, std::uint64_t error,
                                        void* user_data, void*) {
   self(user_data).connection_.stop_reading(stream, error);
@@ -109,7 +103,6 @@ const nghttp3_callbacks& H3Session::Callbacks::table() {
     made.end_stream = end_stream;
     made.deferred_consume = deferred_consume;
     made.acked_stream_data = acked_stream_data;
-    made.stream_close = stream_close;
     made.stop_sending = stop_sending;
     made.reset_stream = reset_stream;
     return made;

@@ -25,7 +25,6 @@ struct H3Session::Callbacks {
   static int deferred_consume(nghttp3_conn*, std::int64_t stream, std::size_t bytes, void* user_data, void*);
   static int acked_stream_data(nghttp3_conn*, std::int64_t stream, std::uint64_t bytes, void* user_data,
                                void*);
-  static int stream_close(nghttp3_conn*, std::int64_t stream, std::uint64_t error, void* user_data, void*);
   static int stop_sending(nghttp3_conn*, std::int64_t stream, std::uint64_t error, void* user_data, void*);
   static int reset_stream(nghttp3_conn*, std::int64_t stream, std::uint64_t error, void* user_data, void*);
 };

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "quicrx/bytes.h"
 #include "quicrx/service.h"
+#include "service/control_stream_guard.h"
 
 namespace quicrx {
 
@@ -29,11 +31,15 @@ class H3PeerStream {
   /// Takes the bytes of the stream's type out of `data`; typed() once all have come.
   void read_type(Bytes& data);
   [[nodiscard]] bool typed() const { return type_.has_value(); }
+  [[nodiscard]] bool is_encoder() const { return type_ == 2; }
   /// The type as it came, which nghttp3 is still to see.
   [[nodiscard]] Bytes type_bytes() const;
 
   /// Looks at what follows the type. The error with which the connection ends, if one is found.
   std::optional<AppError> inspect(Bytes data);
+
+  /// What nghttp3 may have of the stream now, type and all, when `data` has come.
+  std::vector<std::uint8_t> pass(Bytes data) { return guard_.pass(data); }
 
  private:
   enum class State { type, length, payload, not_watched };
@@ -42,6 +48,7 @@ class H3PeerStream {
   std::optional<AppError> frame_begins(std::uint64_t length);
   std::optional<AppError> payload_byte(std::uint8_t byte);
 
+  ControlStreamGuard guard_;
   std::string type_bytes_;
   std::optional<std::uint64_t> type_;
   VarintReader varint_;

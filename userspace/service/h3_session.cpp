@@ -25,7 +25,8 @@ H3Session::H3Session(StreamControl& connection, const HttpConfig& config, Memory
     : connection_(connection),
       config_(config),
       clock_(clock),
-      budget_(config.send_memory_per_connection_bytes, &service_memory) {
+      budget_(config.send_memory_per_connection_bytes, &service_memory),
+      audit_(kDecoderTableBytes, kBlockedStreams) {
   nghttp3_settings settings;
   nghttp3_settings_default(&settings);
   settings.max_field_section_size = RequestHead::kMaxBytes;
@@ -74,6 +75,9 @@ void H3Session::received(StreamId stream, Bytes data, bool fin) {
   const auto found = exchanges_.find(stream);
   if (found != exchanges_.end() && found->second.dropped) {
     connection_.consume(stream, data.size());
+  } else if (!audit_.request_bytes(stream, data)) {
+    connection_.consume(stream, data.size());
+    refuse_malformed(stream);
   } else if (!fin || found != exchanges_.end()) {
     read(stream, data, fin);
   } else {
@@ -99,6 +103,7 @@ bool H3Session::read(StreamId stream, Bytes data, bool fin) {
 
 void H3Session::refuse_malformed(StreamId stream) {
   connection_.count_misuse();
+  exchanges_.try_emplace(stream, config_, budget_);  // which the stream's later bytes find dropped
   drop(stream, NGHTTP3_H3_MESSAGE_ERROR);
 }
 
@@ -123,13 +128,16 @@ void H3Session::received_uni(StreamId stream, Bytes data, bool fin) {
   if (!peer.typed()) {
     peer.read_type(data);
     if (!peer.typed()) return;  // RFC 9114 section 6.2: it may also end here
-    if (!read(stream, peer.type_bytes(), false)) return;
+    if (!read(stream, peer.pass(peer.type_bytes()), false)) return;
   }
   if (const auto error = peer.inspect(data)) {
     connection_.close(*error);
-  } else if (!data.empty() || fin) {
-    read(stream, data, fin);
+    return;
   }
+  if (peer.is_encoder())
+    for (const StreamId malformed : audit_.encoder_bytes(data)) refuse_malformed(malformed);
+  const std::vector<std::uint8_t> passed = peer.pass(data);
+  if (!passed.empty() || fin) read(stream, passed, fin);
 }
 
 void H3Session::resume_waiting() {
@@ -215,6 +223,7 @@ void H3Session::read_ended(StreamId stream) {
 
 void H3Session::closed(StreamId stream, AppError error) {
   if (!conn_) return;
+  audit_.forget(stream);
   const auto peer = peer_streams_.extract(stream);
   if (!peer.empty() && !peer.mapped().typed()) {
     connection_.consume(stream, peer.mapped().type_bytes().size());
@@ -222,6 +231,7 @@ void H3Session::closed(StreamId stream, AppError error) {
   }
   const int result = nghttp3_conn_close_stream(conn_.get(), stream, error);
   if (result != NGHTTP3_ERR_STREAM_NOT_FOUND) check(result);
+  forget(stream);
 }
 
 void H3Session::drop(StreamId stream, AppError error) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "quicrx/service.h"
+#include "service/h3_field_audit.h"
 #include "service/h3_peer_stream.h"
 #include "service/http_date.h"
 #include "service/http_request.h"
@@ -90,9 +91,10 @@ class H3Session final : public Session {
   MemoryBudget budget_;
   std::unordered_map<StreamId, Exchange> exchanges_;
   std::unordered_map<StreamId, H3PeerStream> peer_streams_;  // unidirectional
-  StreamId ending_ = -1;                                     // whose end follows the bytes being read
-  std::size_t body_read_ = 0;                                // by the read under way
-  std::set<StreamId> waiting_;                               // for memory to read files into
+  H3FieldAudit audit_;
+  StreamId ending_ = -1;           // whose end follows the bytes being read
+  std::size_t body_read_ = 0;      // by the read under way
+  std::set<StreamId> waiting_;     // for memory to read files into
   std::vector<StreamId> delayed_;  // whole, but may be replays until the handshake is complete
   StreamId control_ = -1;
   std::uint64_t control_sent_ = 0;

@@ -33,9 +33,10 @@ class HqSession final : public Session {
   void writable(StreamId stream) override { offer(stream); }
   void write_ended(StreamId stream) override;
   void acked(StreamId stream, std::uint64_t bytes) override;
-  void reset(StreamId stream, AppError) override { connection_.abort(stream, kRefused); }
+  void reset(StreamId stream, AppError) override;
   void read_ended(StreamId) override {}
   void closed(StreamId stream, AppError) override;
+  [[nodiscard]] bool drained() const override { return streams_.empty(); }
   [[nodiscard]] AppError no_error() const override { return kNoError; }
 
  private:
@@ -47,6 +48,7 @@ class HqSession final : public Session {
     bool ended = false;   // its end was sent
   };
 
+  void refuse_malformed(StreamId id);
   void answer(StreamId id, Stream& stream);
   void offer(StreamId id);
   bool fill(StreamId id, Stream& stream);
@@ -65,10 +67,15 @@ void HqSession::received(StreamId id, Bytes data, bool fin) {
   if (stream.file) return;
   stream.request.append(reinterpret_cast<const char*>(data.data()), data.size());
   if (stream.request.size() > kMaxRequestBytes) {
-    connection_.abort(id, kRefused);
+    refuse_malformed(id);
   } else if (fin || stream.request.ends_with('\n')) {
     answer(id, stream);
   }
+}
+
+void HqSession::refuse_malformed(StreamId id) {
+  connection_.count_misuse();
+  connection_.abort(id, kRefused);
 }
 
 void HqSession::answer(StreamId id, Stream& stream) {
@@ -76,12 +83,12 @@ void HqSession::answer(StreamId id, Stream& stream) {
   const std::string_view line =
       std::string_view(stream.request).substr(0, stream.request.find_first_of("\r\n"));
   const std::string path = line.starts_with(kGet) ? decode_path(line.substr(kGet.size())) : std::string();
-  if (path.empty() || !config_.root) {
-    connection_.abort(id, kRefused);
+  if (path.empty()) {
+    refuse_malformed(id);
     return;
   }
   auto file = open_beneath(config_.root, path);
-  if (!file) {
+  if (!file) {  // also where there is no root
     connection_.abort(id, kRefused);
     return;
   }
@@ -147,6 +154,12 @@ void HqSession::acked(StreamId id, std::uint64_t bytes) {
   found->second.file->acked(bytes);
   for (const StreamId waiting : std::exchange(waiting_, {})) offer(waiting);
   connection_.wake();
+}
+
+void HqSession::reset(StreamId id, AppError) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || !found->second.ended) connection_.count_misuse();
+  connection_.abort(id, kRefused);
 }
 
 void HqSession::closed(StreamId id, AppError) {

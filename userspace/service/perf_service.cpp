@@ -40,6 +40,7 @@ class PerfSession final : public Session {
     std::size_t length_bytes = 0;  // of the eight, that have come
   };
 
+  void refuse(StreamId stream);
   void answer(StreamId stream, std::uint64_t bytes);
 
   StreamControl& connection_;
@@ -59,8 +60,13 @@ void PerfSession::received(StreamId stream, Bytes data, bool fin) {
   if (request.length_bytes == kLengthBytes) {
     answer(stream, request.answer_bytes);
   } else {
-    connection_.abort(stream, kNoLength);
+    refuse(stream);
   }
+}
+
+void PerfSession::refuse(StreamId stream) {
+  connection_.count_misuse();
+  connection_.abort(stream, kNoLength);
 }
 
 void PerfSession::answer(StreamId stream, std::uint64_t bytes) {
@@ -107,7 +113,7 @@ void PerfSession::write_ended(StreamId stream) {
 }
 
 void PerfSession::reset(StreamId stream, AppError) {
-  if (!answers_.contains(stream)) connection_.abort(stream, kNoLength);
+  if (!answers_.contains(stream)) refuse(stream);
 }
 
 void PerfSession::closed(StreamId stream, AppError) {
