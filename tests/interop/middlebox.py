@@ -69,7 +69,8 @@ class Middlebox:
             for interface, name, towards in zip(interfaces, ("client", "server"), ("server", "client")))
         self.due = []
         self.order = 0
-        self.stopped = False
+        self.flight = 2 * scenario.get("delay", 0) + 0.1
+        self.end = float("inf")
 
     def take(self, side, other):
         for _ in range(AT_ONCE):
@@ -90,8 +91,8 @@ class Middlebox:
 
     def run(self):
         sockets = {self.client.socket: (self.client, self.server), self.server.socket: (self.server, self.client)}
-        while not self.stopped:
-            wait = max(0, self.due[0][0] - time.monotonic()) if self.due else 0.5
+        while time.monotonic() < self.end:
+            wait = min(0.05, max(0, self.due[0][0] - time.monotonic())) if self.due else 0.05
             # select, because its time-out is exact to a microsecond, and epoll's to a millisecond.
             for readable in select.select(list(sockets), [], [], wait)[0]:
                 self.take(*sockets[readable])
@@ -110,7 +111,7 @@ def main():
     box = Middlebox((client, server), json.loads(scenario), pathlib.Path(folder))
 
     def stop(_number, _frame):
-        box.stopped = True
+        box.end = time.monotonic() + box.flight  # what is on its way arrives: a client's last word, as a rule
 
     signal.signal(signal.SIGTERM, stop)
     print("ready", flush=True)
