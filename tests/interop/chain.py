@@ -14,8 +14,8 @@ def make(folder, length):
     files = []
     for number in range(length, -1, -1):
         key, request, certificate = (folder / f"chain-{number}.{kind}" for kind in ("key", "csr", "pem"))
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request,
-                "-subj", "/CN=localhost" if number == 0 else f"/O=An authority with a name of some length/CN=Authority {number}")
+        name = "/CN=localhost" if number == 0 else f"/O=An authority with a name of some length/CN=Authority {number}"
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", name)
         (folder / "extensions").write_text(f"basicConstraints=critical,CA:{'FALSE' if number == 0 else 'TRUE'}\n",
                                            encoding="ascii")
         signed_by = ("-CA", issuer[0], "-CAkey", issuer[1]) if issuer else ("-key", key)

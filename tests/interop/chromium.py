@@ -16,8 +16,7 @@ ORIGIN = f"quicrx.test:{PORT}"  # --origin-to-force-quic-on knows no IPv6 addres
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions")
 
-# Fetches the files, as many at once as Chromium allows a page, and tells of each its SHA-256 and the protocol by which it
-# came.
+# Fetches the files, as many at once as Chromium allows a page; tells the SHA-256 of each and by which protocols it came.
 FETCH = """
 (async names => {
   performance.setResourceTimingBufferSize(10000)

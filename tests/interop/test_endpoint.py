@@ -69,7 +69,8 @@ def test_a_case(routed, tmp_path, endpoint, case):
     quic = stats(routed)["queues"][0]["quic"]
     assert (quic["answers"]["retries_sent"] > 0) == (case == "retry")
     assert "SERVER_TRAFFIC_SECRET_0" in (tmp_path / "server-secrets").read_text(encoding="ascii")
-    steered = {number for ports in stats(routed)["program"]["ports"] for number in range(ports["first"], ports["last"] + 1)}
+    steered = {number for ports in stats(routed)["program"]["ports"]
+               for number in range(ports["first"], ports["last"] + 1)}
     assert steered == {PORT, *([PORT + 1] if case == "connectionmigration" else [])}
     assert server.stop() == 0
 
