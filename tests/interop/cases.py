@@ -102,5 +102,7 @@ CASES = (
                                             judges.new_id_on_new_path),
          server=("--preferred-address", f"{V4_SERVER}:{PORT + 1}"), ask="preferred_address"),
     Case("goodput", (10 * MB,), (*STRAIGHT, judges.goodput(9000))),
+    Case("goodput-bbr", (10 * MB,), (*STRAIGHT, judges.goodput(0)), server=("--congestion", "bbr")),
+    Case("goodput-reno", (10 * MB,), (*STRAIGHT, judges.goodput(0)), server=("--congestion", "reno")),
     Case("crosstraffic", (25 * MB,), (*STRAIGHT, judges.goodput(0)), cross_traffic=True, seconds=180),
 )

@@ -62,6 +62,7 @@ class Chromium:
         "echo": "speaks HTTP/3 only",
         "perf": "speaks HTTP/3 only",
         "ecn": "marks nothing",
+        "amplificationlimit": "its ClientHello is two datagrams, of which the second is lost until it gives up",
         "chacha20": "no switch for the cipher suite",
         "key_update": "no switch for it",
         "each_alone": "one connection to an origin",

@@ -160,9 +160,9 @@ def challenged_at_once(evidence):
 
 def challenged_before_use(evidence):
     """A client that migrates by itself probes before it goes: it may be answered and acknowledged before that."""
-    only_answers = lambda datagram: set(datagram.frames) <= {PADDING, ACK, ACK_ECN, PATH_RESPONSE}
+    answers = {PADDING, ACK, ACK_ECN, PATH_RESPONSE}
     challenged(evidence, new_paths(datagram for datagram in evidence.by_server()
-                                   if datagram.kinds != ["1rtt"] or not only_answers(datagram)))
+                                   if not datagram.frames or not set(datagram.frames) <= answers))
 
 
 def addresses_changed(evidence):
