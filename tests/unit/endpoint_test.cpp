@@ -305,6 +305,7 @@ TEST_F(EndpointTest, GivesUpAHandshakeThatDoesNotEnd) {
     EXPECT_EQ(endpoint_->connections(), 0u);
     EXPECT_EQ(count(C::handshakes_completed), 0u);
     EXPECT_EQ(count(C::handshakes_failed), 1u);
+    EXPECT_EQ(count(C::handshake_timeouts), 1u);
     EXPECT_GT(bytes, 0u);
     EXPECT_LE(bytes, 3 * first.front().size())
         << "the client's address was never proven: RFC 9000 section 8.1";
