@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 BPFFS = "/sys/fs/bpf"
-NAME = re.compile(r"^qx(\d+)[sc]$")
+NAME = re.compile(r"^qx(\d+)[scr]$")
 V4_SERVER, V4_CLIENT = "10.9.0.1", "10.9.0.2"
 V6_SERVER, V6_CLIENT = "fd09::1", "fd09::2"
 
@@ -54,24 +54,30 @@ class Network:
     def __init__(self, queues=1):
         self.server = f"qx{os.getpid()}s"
         self.client = f"qx{os.getpid()}c"
-        remove_namespace(self.server)
-        remove_namespace(self.client)
-        for name in (self.server, self.client):
-            sh("ip", "netns", "add", name)
-            self.run(name, "ip", "link", "set", "lo", "up")
+        self.make_namespaces(self.server, self.client)
         sh("ip", "link", "add", "s0", "netns", self.server, "numrxqueues", str(queues), "numtxqueues", str(queues),
            "type", "veth", "peer", "name", "c0", "netns", self.client,
            "numrxqueues", str(queues), "numtxqueues", str(queues))
+        self.set_up_hosts()
+        self.run(self.client, "ping", "-c", "1", "-W", "5", V4_SERVER)
+
+    def make_namespaces(self, *names):
+        self.namespaces = names
+        for name in names:
+            remove_namespace(name)
+            sh("ip", "netns", "add", name)
+            self.run(name, "ip", "link", "set", "lo", "up")
+
+    def set_up_hosts(self):
         for name, device, v4, v6 in ((self.server, "s0", V4_SERVER, V6_SERVER),
                                      (self.client, "c0", V4_CLIENT, V6_CLIENT)):
             self.run(name, "ip", "addr", "add", v4 + "/24", "dev", device)
             self.run(name, "ip", "addr", "add", v6 + "/64", "dev", device, "nodad")
             self.run(name, "ip", "link", "set", device, "up")
-        self.run(self.client, "ping", "-c", "1", "-W", "5", V4_SERVER)
 
     def close(self):
-        remove_namespace(self.server)
-        remove_namespace(self.client)
+        for name in self.namespaces:
+            remove_namespace(name)
 
     @staticmethod
     def enter(name, command):

@@ -10,7 +10,7 @@ import time
 
 from network import Network
 
-BUILD = pathlib.Path(os.environ.get("QUICRX_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+BUILD = pathlib.Path(os.environ.get("QUICRX_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 QUICRX = str(BUILD / "userspace" / "quicrx")
 PORT = 4433
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""gtlsclient of ngtcp2, with GnuTLS: HTTP/3 only."""
+
+import client
+
+
+class Gtlsclient:
+    name = "gtlsclient"
+    cannot = {"echo": "speaks HTTP/3 only", "perf": "speaks HTTP/3 only"}
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def get(self, names, *options):
+        self.cell.run_client(client.command(self.cell.address, [f"https://localhost/{name}" for name in names], "-q",
+                                            f"--download={self.cell.site.downloads}", *options))
+        self.cell.expect_downloads(names)
+
+    def download(self, names):
+        self.get(names)
+
+    http3 = download
+    preferred_address = download
+
+    def each_alone(self, names):
+        for name in names:
+            self.get([name])
+
+    def chacha20(self, names):
+        self.get(names, "--ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305")
+
+    def key_update(self, names):
+        self.get(names, "--key-update=300ms")
+
+    def resumption(self, names):
+        session = f"--session-file={self.cell.folder / 'session'}"
+        self.get(names[:1], session, "--wait-for-ticket", "--disable-early-data")
+        self.get(names[1:], session, "--disable-early-data")
+
+    def zero_rtt(self, names):
+        known = (f"--session-file={self.cell.folder / 'session'}", f"--tp-file={self.cell.folder / 'parameters'}")
+        self.get(names[:1], *known, "--wait-for-ticket")
+        self.get(names[1:], *known)
+
+    def compatible_v2(self, names):
+        self.get(names, "--version=v1", "--available-versions=v1,v2", "--preferred-versions=v2,v1")
+
+    def unknown_version(self, names):
+        self.get(names, "--version=0x1a2a3a4a", "--preferred-versions=v1")
+
+    def upload(self, names):
+        for name in names:
+            client.upload(self.cell.network, self.cell.site, self.cell.site.root / name, name, self.cell.address,
+                          self.cell.case.seconds)
+
+    def migrate(self, names):
+        self.get(names, "--change-local-addr=500ms")
