@@ -2,79 +2,22 @@
 /// Services over real QUIC connections in plain memory.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <random>
 
-#include "fake_port.h"
+#include "endpoint_fixture.h"
 #include "h3_bytes.h"
-#include "quic/endpoint.h"
-#include "service/document_root.h"
-#include "service/echo_service.h"
-#include "service/h3_service.h"
-#include "service/hq_service.h"
-#include "service/perf_service.h"
-#include "test_client.h"
 
 namespace quicrx::test {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-class ServiceTest : public testing::Test {
+class ServiceTest : public EndpointFixture {
  protected:
   void SetUp() override {
-    folder_ =
-        std::filesystem::temp_directory_path() / ("quicrx-service-" + std::to_string(std::random_device()()));
-    std::filesystem::create_directory(folder_);
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
-        "/CN=localhost -keyout " +
-        (folder_ / "key").string() + " -out " + (folder_ / "cert").string() + " 2>/dev/null";
-    ASSERT_EQ(std::system(command.c_str()), 0);
-    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", {"h3", "hq-interop", "perf", "echo"});
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tls_.emplace(std::move(*loaded));
-    http_.root = std::move(*open_folder(folder_));
-    path_.local = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 1}, 443);
-    path_.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 2}, 5000);
+    EndpointFixture::SetUp();
     EndpointConfig config;
     config.limits.streams_bidi = 1000;
-    endpoint_ = std::make_unique<Endpoint>(port_, *tls_, std::vector<Service*>{&h3_, &hq_, &perf_, &echo_},
-                                           config, counters_);
+    restart(config);
   }
-  void TearDown() override {
-    endpoint_.reset();
-    EXPECT_EQ(port_.pool.count().held, 0u);
-    std::filesystem::remove_all(folder_);
-  }
-
-  void talk(TestClient& client, milliseconds time = milliseconds(200)) {
-    for (const Timestamp end = now_ + time; now_ < end; now_ += milliseconds(1)) {
-      client.expire(now_);
-      for (const auto& payload : client.write(now_)) {
-        Datagram datagram = port_.datagram(payload, path_, now_);
-        endpoint_->receive({&datagram, 1}, now_);
-      }
-      endpoint_->expire(now_);
-      endpoint_->write(now_);
-      for (; !port_.sent.empty(); port_.sent.pop_front()) client.read(port_.sent.front().payload, now_);
-    }
-  }
-
-  std::filesystem::path folder_;
-  std::optional<TlsContext> tls_;
-  HttpConfig http_;
-  H3Service h3_{http_};
-  HqService hq_{http_};
-  PerfService perf_;
-  EchoService echo_;
-  Path path_;
-  Timestamp now_ = Timestamp(seconds(1000));
-  FakePort port_{256};
-  EndpointCounters counters_;
-  std::unique_ptr<Endpoint> endpoint_;
 };
 
 TEST_F(ServiceTest, Http3ServesAPartAndRefusesTheMalformed) {

@@ -225,6 +225,7 @@ void Connection::expire(Timestamp now) {
     return;
   }
   if (error != 0) {
+    if (error == NGTCP2_ERR_HANDSHAKE_TIMEOUT) host_.counters().add(EndpointCounter::handshake_timeouts);
     set_close_error(error);
     enter_closing(now);
     return;

@@ -27,7 +27,7 @@ enum class EndpointCounter {
   early_data_accepted,  ///< of those completed, with 0-RTT
   handshakes_failed,
   handshake_timeouts,  ///< of those failed
-  tls_alerts_sent,     ///< of those failed, for what the peer said in TLS
+  tls_alerts_sent,     ///< closes for what the peer said in TLS, with an alert
   connections_idle_closed,
   connections_closed_by_peer,
   connections_closed_by_us,

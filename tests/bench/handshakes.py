@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Handshakes a second of the server's CPU, with and without Retry, alternating, medians. See scripts/bench."""
+
+import pathlib
+import statistics
+import sys
+import tempfile
+
+import client
+import network as net
+from baseline import cpu
+from poller import Poller, quicrx, stats
+from site_files import Site
+
+CONNECTIONS = 100
+MODES = ("never", "always")
+
+
+def measure(network, site, mode):
+    """CPU seconds of the process for so many connections, each with one small request."""
+    poller = Poller(network, site, "--retry", mode).wait_ready()
+    command = client.command(net.V4_SERVER, ["https://localhost/small"], "-q")
+    before = cpu(poller.process.pid)[0]
+    network.run(network.client, "sh", "-c", f"for i in $(seq {CONNECTIONS}); do {' '.join(command)}; done", timeout=120)
+    spent = cpu(poller.process.pid)[0] - before
+    queue = stats(network)["queues"][0]["quic"]
+    poller.stop()
+    assert queue["connections"]["handshakes_completed"] == CONNECTIONS
+    assert queue["answers"]["retries_sent"] == (CONNECTIONS if mode == "always" else 0)
+    return spent
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    net.ensure_bpffs()
+    net.remove_leftovers()
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        site = Site(pathlib.Path(folder))
+        site.make_file("small", 1)
+        network = net.Network()
+        try:
+            runs = {mode: [] for mode in MODES}
+            for _ in range(rounds):
+                for mode in MODES:
+                    runs[mode].append(measure(network, site, mode))
+        finally:
+            quicrx(network, "unload", "s0", check=False)
+            network.close()
+    print(f"handshakes (P-256 certificate, a GET of one byte, close), {CONNECTIONS} a run, medians of {rounds}")
+    for mode in MODES:
+        rates = sorted(CONNECTIONS / spent for spent in runs[mode])
+        print(f"--retry {mode:8}{statistics.median(rates):8.0f} a CPU-second{rates[0]:8.0f} to {rates[-1]:.0f}")
+
+
+if __name__ == "__main__":
+    main()
