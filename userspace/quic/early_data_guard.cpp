@@ -1,34 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "quic/early_data_guard.h"
 
-#include <ctime>
+#include <limits>
 
+#include "quic/backdated_clock.h"
 #include "quic/random.h"
 
 namespace quicrx {
 namespace {
 
-constexpr std::chrono::seconds kWindow{10};  // within which a ClientHello must arrive; RFC 8446 section 8.3
-constexpr std::size_t kRemembered = 1 << 18;
+constexpr std::size_t kRemembered = 1 << 20;
+// When its window is over, GnuTLS forgets what it has named and refuses every ticket that is older: then
+// never. The filter remembers for as long as it must without.
+constexpr unsigned kWindowMilliseconds = std::numeric_limits<unsigned>::max();
 
 }  // namespace
 
-std::unique_ptr<EarlyDataGuard> EarlyDataGuard::create() {
+std::unique_ptr<EarlyDataGuard> EarlyDataGuard::create(std::chrono::seconds ticket_lifetime) {
   gnutls_anti_replay_t checks = nullptr;
+  const BackdatedClock clock;  // as tickets are: those of this process are not older than it
   if (gnutls_anti_replay_init(&checks) != 0) return nullptr;
-  return std::make_unique<EarlyDataGuard>(checks);
+  return std::make_unique<EarlyDataGuard>(checks, ticket_lifetime);
 }
 
-EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks)
-    : checks_(checks), seen_(random_siphash_key(), 2 * kWindow, kRemembered) {
-  gnutls_anti_replay_set_window(checks, std::chrono::milliseconds(kWindow).count());
+EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks, std::chrono::seconds ticket_lifetime)
+    : checks_(checks), seen_(random_siphash_key(), ticket_lifetime, kRemembered) {
+  gnutls_anti_replay_set_window(checks, kWindowMilliseconds);
   gnutls_anti_replay_set_ptr(checks, &seen_);
-  gnutls_anti_replay_set_add_function(
-      checks, [](void* seen, time_t, const gnutls_datum_t* name, const gnutls_datum_t*) {
-        const std::chrono::seconds now{std::time(nullptr)};
-        const bool again = static_cast<ReplayFilter*>(seen)->seen({name->data, name->size}, now);
-        return again ? GNUTLS_E_DB_ENTRY_EXISTS : 0;
-      });
+  gnutls_anti_replay_set_add_function(checks, [](void* seen, time_t, const gnutls_datum_t* name,
+                                                 const gnutls_datum_t*) {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
+    const bool again = static_cast<ReplayFilter*>(seen)->seen({name->data, name->size}, now);
+    return again ? GNUTLS_E_DB_ENTRY_EXISTS : 0;
+  });
 }
 
 }  // namespace quicrx

@@ -3,20 +3,21 @@
 
 #include <gnutls/gnutls.h>
 
+#include <chrono>
 #include <memory>
 
 #include "quic/replay_filter.h"
 
 namespace quicrx {
 
-/// Lets no 0-RTT handshake through twice (RFC 8446 section 8.2): GnuTLS computes what names a handshake and
-/// rejects tickets of before this guard was made; the names seen lately are kept here. A handshake that is
-/// refused goes on without 0-RTT.
+/// Lets no 0-RTT handshake through twice (RFC 8446 section 8.2): what names a handshake is remembered for as
+/// long as tickets live, and tickets of before this guard was made are refused. A handshake that is refused
+/// goes on without 0-RTT.
 class EarlyDataGuard {
  public:
   /// Null when memory is out.
-  static std::unique_ptr<EarlyDataGuard> create();
-  explicit EarlyDataGuard(gnutls_anti_replay_t checks);
+  static std::unique_ptr<EarlyDataGuard> create(std::chrono::seconds ticket_lifetime);
+  EarlyDataGuard(gnutls_anti_replay_t checks, std::chrono::seconds ticket_lifetime);
 
   void protect(gnutls_session_t session) { gnutls_anti_replay_enable(session, checks_.get()); }
 

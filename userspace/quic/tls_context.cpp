@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
 
+#include "quic/backdated_clock.h"
 #include "quic/early_data_guard.h"
 
 namespace quicrx {
@@ -19,6 +21,9 @@ constexpr const char* kPriority =
     "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-"
     "SECP521R1";
+
+// How long a client may come back with a ticket. What 0-RTT is guarded by must remember for as long.
+constexpr std::chrono::hours kTicketLifetime{1};
 
 /// RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices
 /// only at the end of the handshake, when our session would have begun long since.
@@ -83,7 +88,7 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file, const s
     return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
   context.priority_.reset(priority);
   if (options.ticket_key && options.early_data) {
-    context.early_data_ = EarlyDataGuard::create();
+    context.early_data_ = EarlyDataGuard::create(kTicketLifetime);
     if (!context.early_data_)
       return fail(ErrorKind::failure, "GnuTLS: no memory to guard 0-RTT against replays");
   }
@@ -111,6 +116,7 @@ bool TlsContext::configure(gnutls_session_t session) const {
   if (!options_.ticket_key) return true;
   const gnutls_datum_t key{const_cast<std::uint8_t*>(options_.ticket_key->data()),
                            static_cast<unsigned>(options_.ticket_key->size())};
+  gnutls_db_set_cache_expiration(session, static_cast<int>(std::chrono::seconds(kTicketLifetime).count()));
   if (gnutls_session_ticket_enable_server(session, &key) != 0) return false;
   if (!early_data_) return true;
   early_data_->protect(session);
@@ -129,7 +135,9 @@ TlsSession TlsContext::new_session() const {
 
 void TlsContext::send_tickets(gnutls_session_t session) const {
   constexpr int kTickets = 2;  // a browser opens several connections
-  if (options_.ticket_key) gnutls_session_ticket_send(session, kTickets, 0);
+  if (!options_.ticket_key) return;
+  const BackdatedClock clock;
+  gnutls_session_ticket_send(session, kTickets, 0);
 }
 
 std::string_view chosen_alpn(gnutls_session_t session) {
