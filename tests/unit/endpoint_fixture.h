@@ -37,9 +37,8 @@ class EndpointFixture : public testing::Test {
         "/CN=localhost -keyout " +
         (folder_ / "key").string() + " -out " + (folder_ / "cert").string() + " 2>/dev/null";
     ASSERT_EQ(std::system(command.c_str()), 0);
-    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", {"h3", "hq-interop", "perf", "echo"});
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tls_.emplace(std::move(*loaded));
+    load_tls({});
+    ASSERT_TRUE(tls_);
     http_.root = std::move(*open_folder(folder_));
     path_.local = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 1}, 443);
     path_.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 2}, 5000);
@@ -50,6 +49,13 @@ class EndpointFixture : public testing::Test {
     EXPECT_EQ(port_->pool.count().held, 0u) << "no frame is held when the endpoint is gone";
     EXPECT_EQ(port_->counters.get(PoolCounter::released_twice), 0u);
     std::filesystem::remove_all(folder_);
+  }
+
+  void load_tls(const TlsOptions& options) {
+    endpoint_.reset();
+    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", alpns_, options);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    tls_.emplace(std::move(*loaded));
   }
 
   void restart(const EndpointConfig& config, std::size_t frames = 256) {
@@ -91,6 +97,7 @@ class EndpointFixture : public testing::Test {
 
   [[nodiscard]] std::uint64_t count(EndpointCounter id) const { return counters_->get(id); }
 
+  const std::vector<std::string> alpns_{"h3", "hq-interop", "perf", "echo"};
   std::filesystem::path folder_;
   std::optional<TlsContext> tls_;
   HttpConfig http_;

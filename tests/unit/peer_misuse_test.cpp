@@ -62,6 +62,7 @@ class Peer {
 
   [[nodiscard]] std::uint64_t count(C id) const { return server_.counters().get(id); }
   Server& server() { return server_; }
+  Client& client() { return client_; }
 
  private:
   Server server_;
@@ -117,6 +118,50 @@ TEST(PeerMisuse, DataIsNoMisuseInOrderOrNot) {
     peer.say(frames);
   }
   EXPECT_EQ(peer.count(C::connections_active), 1u);
+}
+
+TEST(PeerMisuse, OutsidersCannotUseUpWhatAPeerMaySend) {
+  Peer peer(limited([](EndpointLimits& limits) { limits.idle_packets_per_second = 2; }));
+  peer.shake_hands();
+  const Packet real = *peer.client().seal(Level::application, kPing);
+  Packet forged = real;
+  forged.back() ^= 1;
+  for (int i = 0; i < 1000; ++i) peer.server().deliver(forged, Server::path(2));
+  for (int i = 0; i < 1000; ++i) peer.server().deliver(real, Server::path(2));
+  EXPECT_EQ(peer.count(C::connections_active), 1u);
+}
+
+TEST(PeerMisuse, MemoryOfAllIsBoundedForThoseWhoAreIn) {
+  EndpointConfig config = limited([](EndpointLimits& limits) {
+    limits.memory = 1'000'000;
+    limits.idle_packets_per_second = 0;
+  });
+  Server server(std::move(config));
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::uint8_t number = 1; number <= 10; ++number) {
+    const Path path = Server::path(number);
+    Client& client =
+        *clients.emplace_back(std::make_unique<Client>("hq-interop", path, server.now(), Client::Kind{}));
+    for (int i = 0; i < 4; ++i) {
+      for (const Packet& packet : client.write(server.now())) server.deliver(packet, path);
+      for (const auto& sent : server.take_sent()) client.read(sent.payload, server.now());
+    }
+  }
+  ASSERT_EQ(server.counters().get(C::connections_active), 10u);
+  // Single bytes far apart, each of which has ngtcp2 keep a chunk of 8 KiB: 250 KB a client.
+  for (std::uint32_t offset = 1; offset < 250'000; offset += 20'000)
+    for (std::uint8_t number = 1; number <= 10; ++number)
+      for (std::uint8_t stream = 0; stream <= 8; stream += 4) {
+        const auto packet = clients[number - 1]->seal(
+            Level::application,
+            Packet{0x0e, stream, static_cast<std::uint8_t>(0x80 | offset >> 24),
+                   static_cast<std::uint8_t>(offset >> 16), static_cast<std::uint8_t>(offset >> 8),
+                   static_cast<std::uint8_t>(offset), 1, 'x'});
+        server.deliver(*packet, Server::path(number));
+        (void)server.take_sent();
+      }
+  EXPECT_GT(server.counters().get(C::connections_closed_memory), 0u);
+  EXPECT_LE(server.endpoint().memory().used, 1'100'000u);
 }
 
 TEST(PeerMisuse, StreamsThatDoNotMoveEndTheConnection) {

@@ -2,7 +2,9 @@
 /// The pure parts that keep a peer within bounds.
 #include <gtest/gtest.h>
 
+#include "quic/ack_eliciting.h"
 #include "quic/connection_memory.h"
+#include "quic/duplicate_window.h"
 #include "quic/peer_conduct.h"
 #include "quic/prefix_counts.h"
 #include "quic/qlog_file.h"
@@ -108,13 +110,13 @@ TEST(TlsMessageFilter, RefusesAThirdHelloAndCompatibilityMode) {
 }
 
 TEST(ConnectionMemory, CountsAndRefuses) {
-  std::size_t sum = 1000;
-  ConnectionMemory memory(10'000, sum);
+  SharedMemoryLimit shared{.limit = 1 << 20, .used = 1000};
+  ConnectionMemory memory(10'000, shared);
   const ngtcp2_mem& allocator = *memory.allocator();
   void* first = allocator.malloc(4000, allocator.user_data);
   ASSERT_NE(first, nullptr);
   EXPECT_GE(memory.used(), 4000u);
-  EXPECT_EQ(sum, 1000 + memory.used());
+  EXPECT_EQ(shared.used, 1000 + memory.used());
   EXPECT_EQ(allocator.calloc(100, 100, allocator.user_data), nullptr);
   EXPECT_TRUE(memory.exceeded());
   EXPECT_EQ(allocator.calloc(static_cast<std::size_t>(-1), 2, allocator.user_data), nullptr);
@@ -130,7 +132,25 @@ TEST(ConnectionMemory, CountsAndRefuses) {
   allocator.free(first, allocator.user_data);
   allocator.free(nullptr, allocator.user_data);
   EXPECT_EQ(memory.used(), 0u);
-  EXPECT_EQ(sum, 1000u);
+  EXPECT_EQ(shared.used, 1000u);
+}
+
+TEST(ConnectionMemory, WhoHasMoreThanItsShareGetsNoMoreWhereAllIsUsed) {
+  SharedMemoryLimit shared{.limit = 400'000};
+  ConnectionMemory large(1 << 20, shared), small(1 << 20, shared);
+  const auto take = [](ConnectionMemory& memory, std::size_t bytes) {
+    return memory.allocator()->malloc(bytes, memory.allocator()->user_data);
+  };
+  void* most = take(large, 350'000);
+  ASSERT_NE(most, nullptr) << "there is room";
+  EXPECT_EQ(take(large, 100'000), nullptr);
+  EXPECT_TRUE(large.exceeded());
+  void* little = take(small, 100'000);
+  EXPECT_NE(little, nullptr) << "below half of the limit, of which there are two";
+  large.allocator()->free(most, large.allocator()->user_data);
+  small.allocator()->free(little, small.allocator()->user_data);
+  EXPECT_EQ(shared.used, 0u);
+  EXPECT_EQ(shared.holders, 2u);
 }
 
 TEST(PrefixCounts, OfASlash24AndASlash48) {
@@ -155,17 +175,53 @@ TEST(PrefixCounts, OfASlash24AndASlash48) {
   EXPECT_EQ(counts.count(v4(2, 1)), 0u);
 }
 
+using Packet = PeerConduct::Packet;
+
 TEST(PeerConduct, PacketsThatBringNothingAreLimited) {
   EndpointLimits limits;
   limits.idle_packets_per_second = 10;
   Timestamp now(seconds(100));
   PeerConduct peer(limits, now);
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(peer.packet(now, false, 0));
-  EXPECT_FALSE(peer.packet(now, false, 0)) << "ten seconds' worth at once";
-  EXPECT_TRUE(peer.packet(now, true, 0)) << "what brings something is never too much";
-  EXPECT_TRUE(peer.packet(now, false, 1024)) << "data out of order is kept";
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(peer.packet(now, Packet::ack_eliciting, 0));
+  EXPECT_FALSE(peer.packet(now, Packet::ack_eliciting, 0)) << "ten seconds' worth at once";
+  EXPECT_TRUE(peer.packet(now, Packet::useful, 0)) << "what brings something is never too much";
+  EXPECT_TRUE(peer.packet(now, Packet::ack_eliciting, 1024)) << "data out of order is kept";
   now += seconds(1);
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(peer.packet(now, false, 0));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(peer.packet(now, Packet::ack_eliciting, 0));
+}
+
+TEST(PeerConduct, AcksThatWereOvertakenCostLittle) {
+  EndpointLimits limits;
+  limits.idle_packets_per_second = 10;
+  const Timestamp now(seconds(100));
+  PeerConduct peer(limits, now);
+  int count = 0;
+  while (peer.packet(now, Packet::passive, 0)) ++count;
+  EXPECT_NEAR(count, 2000, 1);
+}
+
+TEST(AckEliciting, AckPaddingAndCloseAreNot) {
+  using Frames = std::vector<std::uint8_t>;
+  for (const Frames& frames :
+       {Frames{}, Frames{0, 0, 0}, Frames{2, 9, 0, 0, 1}, Frames{2, 9, 0, 1, 1, 0, 2, 0},
+        Frames{3, 9, 0, 0, 1, 5, 6, 7}, Frames{2, 0x40, 0x99, 0x40, 0x99, 0, 1, 0}, Frames{0x1c, 1, 2, 0},
+        Frames{0x1d, 1, 0}})
+    EXPECT_FALSE(is_ack_eliciting(frames));
+  for (const Frames& frames :
+       {Frames{1}, Frames{0, 1}, Frames{2, 9, 0, 0, 1, 1}, Frames{0x08, 0, 'x'},
+        Frames{3, 9, 0, 0, 1, 5, 6, 7, 0x1a}, Frames{2, 9, 0}, Frames{2, 9, 0, 0x80, 0xff, 0xff, 0xff, 1}})
+    EXPECT_TRUE(is_ack_eliciting(frames));
+}
+
+TEST(DuplicateWindow, KnowsTheLastPackets) {
+  DuplicateWindow window;
+  constexpr std::uint64_t kBase = 0x123456789abcdef0;  // the IV, which each number is mixed into
+  for (std::uint64_t number = 0; number < 1000; ++number) {
+    EXPECT_FALSE(window.seen(kBase ^ number));
+    EXPECT_TRUE(window.seen(kBase ^ number));
+    const std::uint64_t earlier = number - std::min<std::uint64_t>(number, 32);
+    EXPECT_TRUE(window.seen(kBase ^ earlier));
+  }
 }
 
 TEST(PeerConduct, MisuseIsDearerAndBothCanBeSwitchedOff) {
@@ -177,7 +233,8 @@ TEST(PeerConduct, MisuseIsDearerAndBothCanBeSwitchedOff) {
   EXPECT_FALSE(peer.misuse(now));
   limits.idle_packets_per_second = 0;
   PeerConduct free(limits, now);
-  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(free.packet(now, false, 0) && free.misuse(now));
+  for (int i = 0; i < 10'000; ++i)
+    ASSERT_TRUE(free.packet(now, Packet::ack_eliciting, 0) && free.misuse(now));
 }
 
 TEST(PeerConduct, StallsWithoutProgress) {

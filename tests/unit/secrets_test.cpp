@@ -31,9 +31,9 @@ TEST(Secrets, FileHoldsOneALine) {
   const auto secrets = load("# new\n" + kOne + "  # since May\n\n" + kTwo + "\r\n");
   ASSERT_TRUE(secrets) << secrets.error().message;
   EXPECT_EQ(secrets->count(), 2u);
-  EXPECT_EQ(secrets->reset_key(), load(kOne + "\n")->reset_key())
+  EXPECT_EQ(secrets->reset_key("a"), load(kOne + "\n")->reset_key("a"))
       << "the first makes; the same in every process";
-  EXPECT_NE(secrets->reset_key(), load(kTwo + "\n")->reset_key());
+  EXPECT_NE(secrets->reset_key("a"), load(kTwo + "\n")->reset_key("a"));
 }
 
 TEST(Secrets, FileThatIsNoneIsRefusedWithTheLine) {
@@ -54,10 +54,11 @@ TEST(Secrets, EachUseHasKeysOfItsOwn) {
   const Secrets secrets = *load(kOne);
   const std::array<std::uint8_t, 1> limits{1}, others{2};
   EXPECT_NE(secrets.token_key(0, 1), secrets.token_key(0, 2));
-  EXPECT_NE(secrets.token_key(0, 1), secrets.reset_key());
+  EXPECT_NE(secrets.token_key(0, 1), secrets.reset_key({}));
+  EXPECT_NE(secrets.reset_key("a"), secrets.reset_key("b")) << "RFC 9000 section 21.11";
   EXPECT_EQ(secrets.ticket_key(limits), load(kOne)->ticket_key(limits));
   EXPECT_NE(secrets.ticket_key(limits), secrets.ticket_key(others));
-  EXPECT_NE(Secrets::random().reset_key(), Secrets::random().reset_key());
+  EXPECT_NE(Secrets::random().reset_key({}), Secrets::random().reset_key({}));
 }
 
 class AddressTokensTest : public testing::Test {

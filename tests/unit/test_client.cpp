@@ -51,27 +51,50 @@ ngtcp2_callbacks callbacks() {
   return made;
 }
 
+/// As ngtcp2's own, but that keys of 0-RTT are made once: GnuTLS makes them again after a HelloRetryRequest.
+int install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t gnutls_level,
+                    const void* receive, const void* send, std::size_t bytes) {
+  auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
+  ngtcp2_conn* conn = reference->get_conn(reference);
+  const auto level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(gnutls_level);
+  if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT &&
+      ngtcp2_conn_get_0rtt_crypto_ctx(conn)->aead.native_handle != nullptr)
+    return 0;
+  const auto* to_receive = static_cast<const std::uint8_t*>(receive);
+  const auto* to_send = static_cast<const std::uint8_t*>(send);
+  const bool done =
+      (receive == nullptr || ngtcp2_crypto_derive_and_install_rx_key(conn, nullptr, nullptr, nullptr, level,
+                                                                     to_receive, bytes) == 0) &&
+      (send == nullptr ||
+       ngtcp2_crypto_derive_and_install_tx_key(conn, nullptr, nullptr, nullptr, level, to_send, bytes) == 0);
+  return done ? 0 : -1;
+}
+
 }  // namespace
 
-TestClient::TestClient(const std::string& alpn, const Path& server_path, Timestamp now,
-                       const std::string& token)
+TestClient::TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const Kind& kind)
     : path_(server_path) {
   std::swap(path_.local, path_.remote);
   gnutls_certificate_allocate_credentials(&credentials_);
-  gnutls_init(&tls_, GNUTLS_CLIENT | GNUTLS_NO_AUTO_SEND_TICKET);
-  gnutls_priority_set_direct(tls_, "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3", nullptr);
+  // A share of the first group only: of others the server has to ask for one.
+  gnutls_init(&tls_,
+              GNUTLS_CLIENT | GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_KEY_SHARE_TOP);
+  const std::string priorities = "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3" + kind.groups;
+  gnutls_priority_set_direct(tls_, priorities.c_str(), nullptr);
+  if (!kind.session.empty()) gnutls_session_set_data(tls_, kind.session.data(), kind.session.size());
   gnutls_credentials_set(tls_, GNUTLS_CRD_CERTIFICATE, credentials_);
   std::string name = alpn;
   const gnutls_datum_t offered{reinterpret_cast<unsigned char*>(name.data()),
                                static_cast<unsigned>(name.size())};
   gnutls_alpn_set_protocols(tls_, &offered, 1, 0);
   ngtcp2_crypto_gnutls_configure_client_session(tls_);
+  gnutls_handshake_set_secret_function(tls_, install_secrets);
 
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
-  settings.token = reinterpret_cast<const std::uint8_t*>(token.data());
-  settings.tokenlen = token.size();
+  settings.token = reinterpret_cast<const std::uint8_t*>(kind.token.data());
+  settings.tokenlen = kind.token.size();
   ngtcp2_transport_params parameters;
   ngtcp2_transport_params_default(&parameters);
   parameters.initial_max_data = parameters.initial_max_stream_data_bidi_local = 1 << 20;
@@ -99,6 +122,14 @@ TestClient::~TestClient() {
   conn_.reset();
   gnutls_deinit(tls_);
   gnutls_certificate_free_credentials(credentials_);
+}
+
+std::string TestClient::session_data() const {
+  gnutls_datum_t data{};
+  if (gnutls_session_get_data2(tls_, &data) != 0) return {};
+  std::string copy(reinterpret_cast<const char*>(data.data), data.size);
+  gnutls_free(data.data);
+  return copy;
 }
 
 std::vector<std::vector<std::uint8_t>> TestClient::write(Timestamp now) {

@@ -17,7 +17,15 @@ namespace quicrx::test {
 
 class TestClient {
  public:
-  TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const std::string& token = {});
+  struct Kind {
+    std::string token;
+    std::string groups;   // to be added to GnuTLS's priorities
+    std::string session;  // of an earlier client's session_data()
+  };
+
+  TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const std::string& token = {})
+      : TestClient(alpn, server_path, now, Kind{token, {}, {}}) {}
+  TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const Kind& kind);
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
@@ -40,6 +48,9 @@ class TestClient {
   /// A TLS message in CRYPTO frames at 1-RTT level, where a client has nothing to say.
   void say_in_tls(const std::vector<std::uint8_t>& message);
 
+  /// By which a later client may come back, once a ticket has come.
+  [[nodiscard]] std::string session_data() const;
+  [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(tls_) != 0; }
   [[nodiscard]] bool handshake_done() const { return ngtcp2_conn_get_handshake_completed(conn_.get()) != 0; }
   /// The CONNECTION_CLOSE that came, if one did.
   [[nodiscard]] const ngtcp2_ccerr* closed() const {

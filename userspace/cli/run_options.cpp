@@ -5,6 +5,8 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -26,14 +28,16 @@ void add_choice(CLI::App& command, const std::string& name, Choice& choice, cons
       ->type_name("");
 }
 
+constexpr double kYear = 31'536'000;  // in seconds
+
 template <typename Number>
 void add_number(CLI::App& command, const std::string& name, Number& number, const std::string& unit,
                 const std::string& help, double least = 0) {
-  constexpr double kMost = 1e15;
+  const double most = unit == "SECONDS" ? kYear : 1e15;
   command.add_option(name, number, help)
       ->type_name(unit)
       ->capture_default_str()
-      ->check(CLI::Range(least, kMost).description(""));
+      ->check(CLI::Range(least, most).description(""));
 }
 
 void add_port_options(CLI::App& command, RunOptions& options) {
@@ -138,6 +142,17 @@ void add_limit_options(CLI::App& command, RunOptions& options) {
   add_number(command, "--max-resets", limits.resets_per_second, "N", "Stateless resets sent a second");
 }
 
+/// What is in a file; nothing when there is none, which is told elsewhere.
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// This machine's queue among all that may share secrets.
+std::string reset_name_of(const RunOptions& options) {
+  return text_of("/etc/machine-id") + "/" + options.interface + "/" + std::to_string(options.queue);
+}
+
 Result<void> set_preferred(EndpointConfig& config, const std::string& text, std::uint16_t default_port) {
   const auto address = parse_socket_address(text, default_port);
   if (!address) return fail(address.error().kind, "--preferred-address: " + address.error().message);
@@ -162,6 +177,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
 Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
   EndpointConfig config = options.quic;
   EndpointLimits& limits = config.limits;
+  config.reset_name = reset_name_of(options);
   limits.handshake_timeout = std::chrono::seconds(options.handshake_timeout_seconds);
   limits.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   limits.stall_timeout = std::chrono::seconds(options.stall_timeout_seconds);
@@ -186,7 +202,9 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
 Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config) {
   TlsOptions tls;
   tls.client_ca_file = options.client_ca;
-  tls.ticket_key = config.secrets.ticket_key(ticket_promise(config));
+  for (const std::string& alpn : options.alpns)
+    tls.ticket_keys.push_back(
+        config.secrets.ticket_key(ticket_promise(config, alpn, text_of(options.client_ca))));
   tls.early_data = !options.no_early_data;
   return TlsContext::load(options.certificate, options.key, options.alpns, tls);
 }

@@ -37,7 +37,7 @@ struct RunOptions {
 
   EndpointConfig quic;  ///< limits are read straight into it
   std::vector<std::string> preferred_addresses;
-  std::uint32_t handshake_timeout_seconds = 10;
+  std::uint32_t handshake_timeout_seconds = 20;
   std::uint32_t idle_timeout_seconds = 30;
   std::uint32_t stall_timeout_seconds = 60;
   std::uint64_t max_connection_memory_bytes = std::uint64_t{32} << 20;

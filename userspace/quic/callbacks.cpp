@@ -165,7 +165,7 @@ const ngtcp2_callbacks& Connection::Callbacks::table() {
     made.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb;
     made.recv_crypto_data = recv_crypto_data;
     made.encrypt = ngtcp2_crypto_encrypt_cb;
-    made.decrypt = ngtcp2_crypto_decrypt_cb;
+    made.decrypt = watched_decrypt;
     made.hp_mask = ngtcp2_crypto_hp_mask_cb;
     made.update_key = ngtcp2_crypto_update_key_cb;
     made.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;

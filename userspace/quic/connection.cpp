@@ -112,6 +112,7 @@ bool Connection::open_session() {
   session_ = service->accept(*this);
   session_->streams_allowed(host_.config().limits.streams_bidi);
   session_->ready();
+  if (host_.draining()) session_->drain();
   return true;  // what the session closes with is sent by write()
 }
 
@@ -158,26 +159,34 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
     if (state_ == State::closing && std::has_single_bit(packets_while_closing_)) send_close_packet();
     return;
   }
-  paths_.learn(datagram.path, path_);
   const ngtcp2_path path = to_ngtcp2(datagram.path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(datagram.ecn)};
   const Bytes payload = datagram.frame.payload();
   // A NIC's timestamp may lie before what ngtcp2 has seen already, and its time only goes forward.
   last_time_ = std::max(last_time_, datagram.arrival);
   useful_ = state_ == State::handshake;
-  const std::uint64_t in_flight = bytes_in_flight();
-  const std::size_t memory = memory_.used();
+  const Before before{bytes_in_flight(), memory_.used(), last_decryption().count};
   const int error =
       ngtcp2_conn_read_pkt(conn_.get(), &path, &info, payload.data(), payload.size(), to_ngtcp2(last_time_));
+  // Junk from elsewhere, which anybody can send, must not displace the paths on which the peer was heard.
+  const bool authentic = last_decryption().count != before.decrypted;
+  if (authentic) paths_.learn(datagram.path, path_);
   if (error != 0) {
     handle_read_error(error, now);
     return;
   }
-  const std::size_t kept = memory_.used() - std::min(memory, memory_.used());
-  if (!conduct_.packet(last_time_, useful_ || bytes_in_flight() < in_flight, kept))
-    close_for(EndpointCounter::connections_closed_misuse);
+  if (authentic && !duplicates_.seen(last_decryption().nonce)) judge_packet(before);
   follow_path();
   host_.want_write(*this);
+}
+
+void Connection::judge_packet(const Before& before) {
+  const std::size_t kept = memory_.used() - std::min(before.memory, memory_.used());
+  PeerConduct::Packet what = PeerConduct::Packet::useful;
+  if (!useful_ && bytes_in_flight() >= before.in_flight)
+    what =
+        last_decryption().ack_eliciting ? PeerConduct::Packet::ack_eliciting : PeerConduct::Packet::passive;
+  if (!conduct_.packet(last_time_, what, kept)) close_for(EndpointCounter::connections_closed_misuse);
 }
 
 /// The path in use is ngtcp2's to choose: it has authenticated what came, and validated where it came from.
@@ -217,7 +226,7 @@ void Connection::expire(Timestamp now) {
   const auto stalled_at = conduct_.stalled_at();
   if (open_requests_ > 0 && stalled_at && now >= *stalled_at)
     close_for(EndpointCounter::connections_closed_stalled);
-  const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(now));
+  const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(last_time_));
   if (error == NGTCP2_ERR_IDLE_CLOSE) {
     count_failed_handshake();
     host_.counters().add(EndpointCounter::connections_idle_closed);

@@ -13,6 +13,8 @@
 
 #include "quic/connection_memory.h"
 #include "quic/connection_settings.h"
+#include "quic/decryption_watch.h"
+#include "quic/duplicate_window.h"
 #include "quic/host.h"
 #include "quic/path_table.h"
 #include "quic/peer_conduct.h"
@@ -104,7 +106,13 @@ class Connection final : public StreamControl, public Timer {
   void complete_handshake();
   void offer_token();
   [[nodiscard]] std::uint64_t bytes_in_flight() const;
-  void close_stalled(Timestamp now);
+  /// How things were before a datagram was read.
+  struct Before {
+    std::uint64_t in_flight = 0;
+    std::size_t memory = 0;
+    std::uint64_t decrypted = 0;
+  };
+  void judge_packet(const Before& before);
   /// Closes for what the peer did, with the service's code for it.
   void close_for(EndpointCounter reason);
   void set_state(State state);
@@ -143,6 +151,7 @@ class Connection final : public StreamControl, public Timer {
   std::unique_ptr<QlogFile> qlog_;
   std::unique_ptr<Session> session_;
   PeerConduct conduct_;
+  DuplicateWindow duplicates_;
   bool useful_ = false;              // the packet that is being read
   std::uint64_t open_requests_ = 0;  // bidirectional streams of the peer's
   std::uint64_t bytes_under_key_ = 0;

@@ -45,6 +45,7 @@ void Connection::enter_closing(Timestamp now) {
   host_.counters().add(EndpointCounter::connections_closed_by_us);
   if (memory_.exceeded()) host_.counters().add(EndpointCounter::connections_closed_memory);
   memory_.lift();
+  last_time_ = std::max(last_time_, now);
   close_is_limited_ = state_ == State::handshake && !address_proven_;
   ngtcp2_path_storage path;
   ngtcp2_path_storage_zero(&path);
@@ -52,7 +53,7 @@ void Connection::enter_closing(Timestamp now) {
   close_packet_.resize(std::min(kMaxClosePacket, host_.port().max_payload(path_)));
   const ngtcp2_ssize bytes =
       ngtcp2_conn_write_connection_close(conn_.get(), &path.path, &info, close_packet_.data(),
-                                         close_packet_.size(), &close_error_, to_ngtcp2(now));
+                                         close_packet_.size(), &close_error_, to_ngtcp2(last_time_));
   if (bytes <= 0) {
     finish();
     return;

@@ -3,7 +3,6 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace quicrx {
@@ -15,7 +14,9 @@ ConnectionMemory& self(void* user_data) {
 
 }  // namespace
 
-ConnectionMemory::ConnectionMemory(std::size_t limit, std::size_t& sum) : limit_(limit), sum_(sum) {
+ConnectionMemory::ConnectionMemory(std::size_t limit, SharedMemoryLimit& shared)
+    : limit_(limit), shared_(shared) {
+  ++shared_.holders;
   allocator_.user_data = this;
   allocator_.malloc = [](std::size_t bytes, void* user_data) {
     return self(user_data).resize(nullptr, bytes, false);
@@ -30,10 +31,16 @@ ConnectionMemory::ConnectionMemory(std::size_t limit, std::size_t& sum) : limit_
   };
 }
 
+bool ConnectionMemory::allows(std::size_t more) const {
+  if (lifted_) return true;
+  if (used_ + more > limit_) return false;
+  return shared_.used + more <= shared_.limit || used_ + more <= shared_.share();
+}
+
 /// What malloc really took is counted, so that no size need be kept beside each piece.
 void* ConnectionMemory::resize(void* memory, std::size_t bytes, bool zero) {
   const std::size_t before = malloc_usable_size(memory);
-  if (bytes > before && bytes - before > limit_ - std::min(used_, limit_)) {
+  if (bytes > before && !allows(bytes - before)) {
     exceeded_ = true;
     return nullptr;
   }
@@ -42,14 +49,14 @@ void* ConnectionMemory::resize(void* memory, std::size_t bytes, bool zero) {
   const std::size_t change =
       malloc_usable_size(made) - before;  // wraps where it became smaller, and so do the sums
   used_ += change;
-  sum_ += change;
+  shared_.used += change;
   return made;
 }
 
 void ConnectionMemory::release(void* memory) {
   const std::size_t bytes = malloc_usable_size(memory);
   used_ -= bytes;
-  sum_ -= bytes;
+  shared_.used -= bytes;
   std::free(memory);
 }
 

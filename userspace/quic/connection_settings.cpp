@@ -7,8 +7,10 @@
 namespace quicrx {
 namespace {
 
-constexpr std::size_t kStandardPayload = 1472;  // of Ethernet, over IPv4
-constexpr std::uint64_t kIdsForPeer = 7;        // connection IDs of the peer that we keep
+constexpr std::size_t kStandardPayload = 1472;      // of Ethernet, over IPv4
+constexpr std::uint64_t kMaxDatagramFrame = 65535;  // any: RFC 9221 section 3
+constexpr std::uint64_t kServicesVersion = 1;  // to be raised with settings of services that became smaller
+constexpr std::uint64_t kIdsForPeer = 7;       // connection IDs of the peer that we keep
 constexpr std::array<std::uint32_t, 2> kVersions{NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
 constexpr std::array<std::uint32_t, 2> kVersionsV2First{NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1};
 
@@ -95,7 +97,7 @@ ngtcp2_transport_params parameters_for(ConnectionHost& host, const Path& path, c
   parameters.initial_max_streams_uni = limits.streams_uni;
   parameters.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idle_timeout.count());
   parameters.max_udp_payload_size = host.port().max_payload(path);
-  parameters.max_datagram_frame_size = parameters.max_udp_payload_size;
+  parameters.max_datagram_frame_size = kMaxDatagramFrame;
   parameters.active_connection_id_limit = kIdsForPeer;
   parameters.grease_quic_bit = 1;
   if (config.preferred_ipv4) {
@@ -109,12 +111,17 @@ ngtcp2_transport_params parameters_for(ConnectionHost& host, const Path& path, c
   return parameters;
 }
 
-std::vector<std::uint8_t> ticket_promise(const EndpointConfig& config) {
+std::vector<std::uint8_t> ticket_promise(const EndpointConfig& config, std::string_view alpn,
+                                         std::string_view client_authorities) {
   const EndpointLimits& limits = config.limits;
-  const std::array<std::uint64_t, 4> promised{limits.connection_window, limits.stream_window,
-                                              limits.streams_bidi, limits.streams_uni};
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(promised.data());
-  return {bytes, bytes + sizeof(promised)};
+  const std::array<std::uint64_t, 6> numbers{kServicesVersion,     limits.connection_window,
+                                             limits.stream_window, limits.streams_bidi,
+                                             limits.streams_uni,   alpn.size()};
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(numbers.data());
+  std::vector<std::uint8_t> promise(bytes, bytes + sizeof(numbers));
+  promise.insert(promise.end(), alpn.begin(), alpn.end());
+  promise.insert(promise.end(), client_authorities.begin(), client_authorities.end());
+  return promise;
 }
 
 }  // namespace quicrx

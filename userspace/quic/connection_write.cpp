@@ -10,6 +10,7 @@ namespace quicrx {
 Connection::Write Connection::write(Timestamp now) {
   if (!conn_) return Write::done;
   last_time_ = std::max(last_time_, now);
+  now = last_time_;  // ngtcp2 asserts that its time does not go back
   update_keys_in_time(now);
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
@@ -65,6 +66,8 @@ std::optional<std::size_t> Connection::write_datagram(Frame& frame, Timestamp no
 /// Adds stream data, or what else is due, to the datagram. `more`: it has room left and is to be continued.
 std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path_storage& path,
                                                   ngtcp2_pkt_info& info, bool& more, Timestamp now) {
+  // The path may have become smaller since.
+  while (!datagrams_.empty() && datagrams_.front().size() > max_datagram()) datagrams_.pop_front();
   if (!datagrams_.empty()) return write_datagram_frame(room, path, info, more, now);
   Outgoing out;
   // Where the peer's connection window is shut no stream can send, and none is to be marked as blocked.
@@ -113,11 +116,6 @@ std::optional<std::size_t> Connection::write_datagram_frame(MutableBytes room, n
   more = result == NGTCP2_ERR_WRITE_MORE;
   if (more) return 0;
   if (result >= 0) return static_cast<std::size_t>(result);
-  if (!ngtcp2_err_is_fatal(static_cast<int>(result)) && accepted == 0) {  // it became too large for the path
-    datagrams_.pop_front();
-    more = true;
-    return 0;
-  }
   set_close_error(static_cast<int>(result));
   return std::nullopt;
 }

@@ -26,14 +26,17 @@ std::unique_ptr<EarlyDataGuard> EarlyDataGuard::create(std::chrono::seconds tick
 EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks, std::chrono::seconds ticket_lifetime)
     : checks_(checks), seen_(random_siphash_key(), ticket_lifetime, kRemembered) {
   gnutls_anti_replay_set_window(checks, kWindowMilliseconds);
-  gnutls_anti_replay_set_ptr(checks, &seen_);
-  gnutls_anti_replay_set_add_function(checks, [](void* seen, time_t, const gnutls_datum_t* name,
-                                                 const gnutls_datum_t*) {
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
-    const bool again = static_cast<ReplayFilter*>(seen)->seen({name->data, name->size}, now);
-    return again ? GNUTLS_E_DB_ENTRY_EXISTS : 0;
-  });
+  gnutls_anti_replay_set_ptr(checks, this);
+  gnutls_anti_replay_set_add_function(
+      checks, [](void* guard, time_t, const gnutls_datum_t* name, const gnutls_datum_t*) {
+        return static_cast<EarlyDataGuard*>(guard)->first_time(*name) ? 0 : GNUTLS_E_DB_ENTRY_EXISTS;
+      });
+}
+
+bool EarlyDataGuard::first_time(const gnutls_datum_t& name) {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
+  return !retry_ && !seen_.seen({name.data, name.size}, now);
 }
 
 }  // namespace quicrx

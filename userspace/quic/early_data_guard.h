@@ -21,13 +21,19 @@ class EarlyDataGuard {
 
   void protect(gnutls_session_t session) { gnutls_anti_replay_enable(session, checks_.get()); }
 
+  /// The ClientHello that GnuTLS reads next will be answered with a HelloRetryRequest: it gets no 0-RTT.
+  void expect_retry(bool retry) { retry_ = retry; }
+
  private:
   struct Deleter {
     void operator()(gnutls_anti_replay_st* checks) const { gnutls_anti_replay_deinit(checks); }
   };
 
   std::unique_ptr<gnutls_anti_replay_st, Deleter> checks_;
+  bool first_time(const gnutls_datum_t& name);
+
   ReplayFilter seen_;
+  bool retry_ = false;
 };
 
 }  // namespace quicrx

@@ -23,10 +23,11 @@ Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> serv
       services_(std::move(services)),
       config_(std::move(config)),
       counters_(counters),
-      reset_key_(config_.secrets.reset_key()),
+      reset_key_(config_.secrets.reset_key(config_.reset_name)),
       tokens_(config_.secrets, random_siphash_key()),
       wall_offset_(wall_offset()),
       resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
+      memory_{config_.limits.memory},
       prefixes_(random_siphash_key()),
       table_(random_siphash_key()) {}
 

@@ -60,7 +60,8 @@ class Endpoint final : public ConnectionHost {
   [[nodiscard]] ConnectionTable& table() override { return table_; }
   [[nodiscard]] const AddressTokens& tokens() const override { return tokens_; }
   [[nodiscard]] Bytes reset_key() const override { return reset_key_; }
-  [[nodiscard]] std::size_t& memory() override { return memory_; }
+  [[nodiscard]] SharedMemoryLimit& memory() override { return memory_; }
+  [[nodiscard]] bool draining() const override { return shutting_down_; }
   [[nodiscard]] AddressTokens::WallTime wall_time(Timestamp now) const override {
     return now.time_since_epoch() + wall_offset_;
   }
@@ -93,7 +94,7 @@ class Endpoint final : public ConnectionHost {
   AddressTokens tokens_;
   std::chrono::nanoseconds wall_offset_;  // from our clock to Unix time
   TokenBucket resets_;
-  std::size_t memory_ = 0;
+  SharedMemoryLimit memory_;
   PrefixCounts prefixes_;
   ConnectionTable table_;
   TimerHeap timers_;

@@ -76,7 +76,7 @@ std::optional<EndpointCounter> Endpoint::limit_reached(const SocketAddress& clie
   if (prefixes_.count(client) >= limits.connections_per_prefix) return EndpointCounter::refused_prefix;
   if (counters_.get(EndpointCounter::connections_handshake) >= limits.handshakes)
     return EndpointCounter::refused_handshakes;
-  if (memory_ >= limits.memory) return EndpointCounter::refused_memory;
+  if (memory_.used >= memory_.limit) return EndpointCounter::refused_memory;
   return std::nullopt;
 }
 

@@ -15,7 +15,7 @@ namespace quicrx {
 /// What an endpoint allows its peers. Defaults suit a public server. Past a limit a connection is refused or
 /// closed, and counted (EndpointCounter).
 struct EndpointLimits {
-  std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(20);
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(30);
   /// With streams open and not a byte more received or acknowledged: a peer that never reads, or never ends
   /// its request. 0: no limit.
@@ -67,6 +67,7 @@ struct EndpointConfig {
   std::optional<SocketAddress> preferred_ipv6;
   std::string qlog_dir;  ///< empty: none
   Secrets secrets = Secrets::random();
+  std::string reset_name;  ///< tells this endpoint from others with the same secrets (Secrets::reset_key)
 };
 
 }  // namespace quicrx

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "quic/address_tokens.h"
+#include "quic/connection_memory.h"
 #include "quic/connection_table.h"
 #include "quic/endpoint_config.h"
 #include "quic/endpoint_counters.h"
@@ -30,8 +31,10 @@ class ConnectionHost {
   [[nodiscard]] virtual const AddressTokens& tokens() const = 0;
   /// What stateless reset tokens are keyed by.
   [[nodiscard]] virtual Bytes reset_key() const = 0;
-  /// Bytes of QUIC state of all connections.
-  [[nodiscard]] virtual std::size_t& memory() = 0;
+  /// What the QUIC state of all connections takes.
+  [[nodiscard]] virtual SharedMemoryLimit& memory() = 0;
+  /// Nothing new is taken.
+  [[nodiscard]] virtual bool draining() const = 0;
   /// Unix time at a time of ours.
   [[nodiscard]] virtual AddressTokens::WallTime wall_time(Timestamp now) const = 0;
   /// The service for an ALPN; null when there is none.

@@ -21,13 +21,20 @@ class PeerConduct {
         bucket_(limits.idle_packets_per_second, limits.idle_packets_per_second * kBurstSeconds),
         progress_(now) {}
 
-  /// A packet was read. `useful`: it brought data, or news of what we sent. `kept`: bytes of memory that what
-  /// it brought now takes, for what comes before is missing (ngtcp2 tells no more of data out of order).
-  /// False when it was one too many.
-  bool packet(Timestamp now, bool useful, std::size_t kept) {
+  /// What a packet was to us. Copies of packets and what is not authentic do not count at all: an outsider
+  /// can send those.
+  enum class Packet {
+    useful,         ///< it brought data, or news of what we sent
+    passive,        ///< neither, but asks for nothing: an ACK that was overtaken
+    ack_eliciting,  ///< neither, and must be acknowledged, answered, or acted on
+  };
+  /// A packet was read. `kept`: bytes of memory that what it brought now takes, for what comes before is
+  /// missing (ngtcp2 tells no more of data out of order). False when it was one too many.
+  bool packet(Timestamp now, Packet what, std::size_t kept) {
     if (limits_.idle_packets_per_second == 0) return true;
-    bucket_.give((useful ? kEarnedByUse : 0) + static_cast<double>(kept) / kBytesThatEarnOne);
-    return useful || bucket_.take(now);
+    bucket_.give((what == Packet::useful ? kEarnedByUse : 0) + static_cast<double>(kept) / kBytesThatEarnOne);
+    if (what == Packet::useful) return true;
+    return bucket_.take(now, what == Packet::passive ? kPassiveCost : 1);
   }
 
   /// A stream was opened and given up, a request malformed: dearer, for it has cost more. False as above.
@@ -46,6 +53,7 @@ class PeerConduct {
  private:
   static constexpr std::uint64_t kBurstSeconds = 10;
   static constexpr double kEarnedByUse = 0.5;
+  static constexpr double kPassiveCost = 0.05;
   static constexpr double kMisuseCost = 10;
   static constexpr double kBytesThatEarnOne = 512;
 

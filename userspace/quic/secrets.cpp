@@ -68,9 +68,10 @@ Result<Secrets> Secrets::load(const std::string& file) {
   return Secrets(std::move(secrets));
 }
 
-Secrets::Key Secrets::reset_key() const {
+Secrets::Key Secrets::reset_key(std::string_view server) const {
   Key key{};
-  derive(secrets_.front(), "quicrx stateless reset", {}, key);
+  derive(secrets_.front(), "quicrx stateless reset",
+         Bytes(reinterpret_cast<const std::uint8_t*>(server.data()), server.size()), key);
   return key;
 }
 

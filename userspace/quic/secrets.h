@@ -34,8 +34,9 @@ class Secrets {
 
   [[nodiscard]] std::size_t count() const { return secrets_.size(); }
   /// Of stateless reset tokens (RFC 9000 section 10.3.2): by the first secret, and not by time, for it must
-  /// be the same after a restart.
-  [[nodiscard]] Key reset_key() const;
+  /// be the same after a restart. `server` names who sends the resets: no other may know the tokens of a
+  /// connection, for a packet sent to the other would make it reveal one (section 21.11).
+  [[nodiscard]] Key reset_key(std::string_view server) const;
   /// Of tokens made in the period of this number, by secret number `which`.
   [[nodiscard]] Key token_key(std::size_t which, std::int64_t period) const;
   /// Of session tickets. `binding` is what a ticket promises its holder (RFC 9000 section 7.4.1): where that

@@ -9,8 +9,10 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "quic/backdated_clock.h"
+#include "quic/client_hello.h"
 #include "quic/early_data_guard.h"
 
 namespace quicrx {
@@ -25,13 +27,29 @@ constexpr const char* kPriority =
 // How long a client may come back with a ticket. What 0-RTT is guarded by must remember for as long.
 constexpr std::chrono::hours kTicketLifetime{1};
 
-/// RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices
-/// only at the end of the handshake, when our session would have begun long since.
-int require_transport_parameters(gnutls_session_t session, unsigned, unsigned, unsigned,
-                                 const gnutls_datum_t*) {
+ngtcp2_conn* connection_of(gnutls_session_t session) {
   auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
-  const bool present = ngtcp2_conn_get_remote_transport_params(reference->get_conn(reference)) != nullptr;
-  return present ? 0 : GNUTLS_E_MISSING_EXTENSION;
+  return reference->get_conn(reference);
+}
+
+/// As ngtcp2's own function for this, but that it refuses to have keys of 0-RTT made twice: GnuTLS does after
+/// a HelloRetryRequest, and ngtcp2 would end the process (an assertion in ngtcp2_conn_install_0rtt_key).
+int install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t gnutls_level,
+                    const void* receive, const void* send, std::size_t bytes) {
+  ngtcp2_conn* conn = connection_of(session);
+  const auto level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(gnutls_level);
+  if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT &&
+      ngtcp2_conn_get_0rtt_crypto_ctx(conn)->aead.native_handle != nullptr)
+    return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+  const auto* to_receive = static_cast<const std::uint8_t*>(receive);
+  const auto* to_send = static_cast<const std::uint8_t*>(send);
+  if (receive != nullptr &&
+      ngtcp2_crypto_derive_and_install_rx_key(conn, nullptr, nullptr, nullptr, level, to_receive, bytes) != 0)
+    return GNUTLS_E_INTERNAL_ERROR;
+  if (send != nullptr &&
+      ngtcp2_crypto_derive_and_install_tx_key(conn, nullptr, nullptr, nullptr, level, to_send, bytes) != 0)
+    return GNUTLS_E_INTERNAL_ERROR;
+  return 0;
 }
 
 Result<void> check_readable(const char* what, const std::string& file) {
@@ -87,7 +105,7 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file, const s
   if (const int failed = gnutls_priority_init(&priority, kPriority, nullptr); failed != 0)
     return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
   context.priority_.reset(priority);
-  if (options.ticket_key && options.early_data) {
+  if (!options.ticket_keys.empty() && options.early_data) {
     context.early_data_ = EarlyDataGuard::create(kTicketLifetime);
     if (!context.early_data_)
       return fail(ErrorKind::failure, "GnuTLS: no memory to guard 0-RTT against replays");
@@ -107,21 +125,46 @@ bool TlsContext::configure(gnutls_session_t session) const {
           0 ||
       ngtcp2_crypto_gnutls_configure_server_session(session) != 0)
     return false;
-  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
-                                     require_transport_parameters);
+  gnutls_handshake_set_secret_function(session, install_secrets);
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_BOTH,
+                                     on_client_hello);
+  // For on_client_hello(); in TLS 1.3 GnuTLS has no use for it.
+  gnutls_db_set_ptr(session, const_cast<TlsContext*>(this));
   if (!options_.client_ca_file.empty()) {
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_cert(session, nullptr, 0);
   }
-  if (!options_.ticket_key) return true;
-  const gnutls_datum_t key{const_cast<std::uint8_t*>(options_.ticket_key->data()),
-                           static_cast<unsigned>(options_.ticket_key->size())};
   gnutls_db_set_cache_expiration(session, static_cast<int>(std::chrono::seconds(kTicketLifetime).count()));
-  if (gnutls_session_ticket_enable_server(session, &key) != 0) return false;
   if (!early_data_) return true;
   early_data_->protect(session);
   // RFC 9001 section 4.6.1: the value that says "0-RTT"; flow control bounds the data.
   return gnutls_record_set_max_early_data_size(session, std::numeric_limits<std::uint32_t>::max()) == 0;
+}
+
+/// Before GnuTLS has read the ClientHello, and after.
+int TlsContext::on_client_hello(gnutls_session_t session, unsigned, unsigned when, unsigned,
+                                const gnutls_datum_t* message) {
+  if (when == GNUTLS_HOOK_PRE) {
+    static_cast<const TlsContext*>(gnutls_db_get_ptr(session))->prepare(session, *message);
+    return 0;
+  }
+  // RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices
+  // only at the end of the handshake, when our session would have begun long since.
+  const bool present = ngtcp2_conn_get_remote_transport_params(connection_of(session)) != nullptr;
+  return present ? 0 : GNUTLS_E_MISSING_EXTENSION;
+}
+
+void TlsContext::prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const {
+  const auto hello = parse_client_hello(client_hello);
+  // RFC 8446 section 4.2.10: after a HelloRetryRequest there is no 0-RTT.
+  if (early_data_) early_data_->expect_retry(!hello || hello->needs_retry());
+  const auto chosen = hello ? hello->choose_alpn(alpns_) : std::nullopt;
+  if (!chosen || *chosen >= options_.ticket_keys.size()) return;
+  const Secrets::TicketKey& ticket_key = options_.ticket_keys[*chosen];
+  const gnutls_datum_t key{const_cast<std::uint8_t*>(ticket_key.data()),
+                           static_cast<unsigned>(ticket_key.size())};
+  // Fails for a second ClientHello, whose session has its key; and without one there are just no tickets.
+  (void)gnutls_session_ticket_enable_server(session, &key);
 }
 
 TlsSession TlsContext::new_session() const {
@@ -135,7 +178,7 @@ TlsSession TlsContext::new_session() const {
 
 void TlsContext::send_tickets(gnutls_session_t session) const {
   constexpr int kTickets = 2;  // a browser opens several connections
-  if (!options_.ticket_key) return;
+  if (options_.ticket_keys.empty()) return;
   const BackdatedClock clock;
   gnutls_session_ticket_send(session, kTickets, 0);
 }

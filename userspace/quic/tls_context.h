@@ -4,7 +4,6 @@
 #include <gnutls/gnutls.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +22,9 @@ using TlsSession = std::unique_ptr<gnutls_session_int, TlsSessionDeleter>;
 /// What a server asks and offers in TLS beside its certificate.
 struct TlsOptions {
   std::string client_ca_file;  ///< clients must show a certificate that these authorities signed; empty: none
-  /// With tickets clients come back without the server's certificate, and may send data at once (0-RTT).
-  std::optional<Secrets::TicketKey> ticket_key;
+  /// With tickets clients come back without the server's certificate, and may send data at once (0-RTT). A
+  /// key for each ALPN, for a ticket is good for its own only (RFC 8446 section 4.2.10); none: no tickets.
+  std::vector<Secrets::TicketKey> ticket_keys;
   bool early_data = true;  ///< with tickets only
 };
 
@@ -59,6 +59,9 @@ class TlsContext {
 
   TlsContext();
   bool configure(gnutls_session_t session) const;
+  void prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const;
+  static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                             const gnutls_datum_t* message);
 
   std::unique_ptr<gnutls_certificate_credentials_st, CredentialsDeleter> credentials_;
   std::unique_ptr<gnutls_priority_st, PriorityDeleter> priority_;

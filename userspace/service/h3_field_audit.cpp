@@ -2,6 +2,7 @@
 #include "service/h3_field_audit.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "service/request_head.h"
 
@@ -10,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kHeadersFrame = 1;
 // A section that is longer is too large when decoded, too, and refused for that.
-constexpr std::uint64_t kMaxSectionBytes = 4 * RequestHead::kMaxBytes;
+constexpr std::size_t kMaxSectionBytes = RequestHead::kMaxBytes;
+constexpr std::size_t kMaxHeldBytes = std::size_t{1} << 20;  // of a connection
 
 Bytes bytes_of(const nghttp3_rcbuf* buffer) {
   const nghttp3_vec bytes = nghttp3_rcbuf_get_buf(buffer);
@@ -53,13 +55,24 @@ bool H3FieldAudit::request_bytes(StreamId stream, Bytes data) {
     data = data.subspan(part.size());
     scan.payload_left -= part.size();
     if (scan.type != kHeadersFrame) continue;
-    if (scan.section.size() < kMaxSectionBytes) scan.section.append(part.begin(), part.end());
+    keep(scan, part);
     if (scan.payload_left > 0) continue;
-    if (scan.section.size() < kMaxSectionBytes) scan.sections.push_back(std::move(scan.section));
-    scan.section.clear();
+    if (!std::exchange(scan.skipped, false)) scan.sections.push_back(std::exchange(scan.section, {}));
     if (decode_sections(stream, scan) == Verdict::malformed) return false;
   }
   return true;
+}
+
+void H3FieldAudit::keep(Scan& scan, Bytes part) {
+  if (scan.skipped) return;
+  if (scan.section.size() + part.size() <= kMaxSectionBytes && held_bytes_ + part.size() <= kMaxHeldBytes) {
+    scan.section.append(part.begin(), part.end());
+    held_bytes_ += part.size();
+    return;
+  }
+  held_bytes_ -= scan.section.size();
+  scan.section = {};
+  scan.skipped = true;
 }
 
 std::vector<StreamId> H3FieldAudit::encoder_bytes(Bytes data) {
@@ -67,14 +80,24 @@ std::vector<StreamId> H3FieldAudit::encoder_bytes(Bytes data) {
   // What is wrong in them, nghttp3 will say.
   if (!decoder_ || nghttp3_qpack_decoder_read_encoder(decoder_.get(), data.data(), data.size()) < 0)
     return malformed;
-  for (const StreamId stream : std::exchange(blocked_, {}))
+  const std::uint64_t inserted = nghttp3_qpack_decoder_get_icnt(decoder_.get());
+  std::vector<StreamId> ready;
+  for (const auto& [stream, wanted] : blocked_)
+    if (wanted <= inserted) ready.push_back(stream);
+  for (const StreamId stream : ready) {
+    blocked_.erase(stream);
     if (decode_sections(stream, scans_[stream]) == Verdict::malformed) malformed.push_back(stream);
+  }
   discard_acknowledgements();
   return malformed;
 }
 
 void H3FieldAudit::forget(StreamId stream) {
-  scans_.erase(stream);
+  if (const auto found = scans_.find(stream); found != scans_.end()) {
+    held_bytes_ -= found->second.section.size();
+    for (const std::string& section : found->second.sections) held_bytes_ -= section.size();
+    scans_.erase(found);
+  }
   blocked_.erase(stream);
 }
 
@@ -82,9 +105,10 @@ H3FieldAudit::Verdict H3FieldAudit::decode_sections(StreamId stream, Scan& scan)
   Verdict verdict = Verdict::good;
   while (!scan.sections.empty() && verdict == Verdict::good) {
     verdict = decode(stream, scan.sections.front());
-    if (verdict != Verdict::blocked) scan.sections.pop_front();
+    if (verdict == Verdict::blocked) break;
+    held_bytes_ -= scan.sections.front().size();
+    scan.sections.pop_front();
   }
-  if (verdict == Verdict::blocked) blocked_.insert(stream);
   return verdict;
 }
 
@@ -103,7 +127,10 @@ H3FieldAudit::Verdict H3FieldAudit::decode(StreamId stream, const std::string& s
     const nghttp3_ssize used =
         nghttp3_qpack_decoder_read_request(decoder_.get(), context.get(), &field, &flags, at, left, 1);
     if (used < 0) break;
-    if ((flags & NGHTTP3_QPACK_DECODE_FLAG_BLOCKED) != 0) return Verdict::blocked;
+    if ((flags & NGHTTP3_QPACK_DECODE_FLAG_BLOCKED) != 0) {
+      blocked_[stream] = nghttp3_qpack_stream_context_get_ricnt(context.get());
+      return Verdict::blocked;
+    }
     if ((flags & NGHTTP3_QPACK_DECODE_FLAG_EMIT) != 0) {
       if (!is_permitted(field)) verdict = Verdict::malformed;
       nghttp3_rcbuf_decref(field.name);

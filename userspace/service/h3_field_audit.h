@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,17 +41,20 @@ class H3FieldAudit {
     std::uint64_t type = 0;
     std::uint64_t payload_left = 0;
     std::string section;               // as far as it has come
+    bool skipped = false;              // it is too large to be kept
     std::deque<std::string> sections;  // whole, and not decoded
   };
   enum class Verdict { good, malformed, blocked };
 
   [[nodiscard]] Verdict decode_sections(StreamId stream, Scan& scan);
   [[nodiscard]] Verdict decode(StreamId stream, const std::string& section);
+  void keep(Scan& scan, Bytes part);
   void discard_acknowledgements();
 
   std::unique_ptr<nghttp3_qpack_decoder, DecoderDeleter> decoder_;
   std::unordered_map<StreamId, Scan> scans_;
-  std::set<StreamId> blocked_;
+  std::unordered_map<StreamId, std::uint64_t> blocked_;  // and the insert count that each waits for
+  std::size_t held_bytes_ = 0;                           // of sections
 };
 
 }  // namespace quicrx

@@ -239,6 +239,7 @@ void H3Session::drop(StreamId stream, AppError error) {
     found->second.dropped = true;
     found->second.request.cancel();
   }
+  audit_.forget(stream);
   connection_.abort(stream, error);
 }
 

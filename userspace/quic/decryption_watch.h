@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ngtcp2/ngtcp2.h>
+
+#include <cstdint>
+
+namespace quicrx {
+
+/// What this thread last decrypted: by which a connection learns whether a datagram held a packet of its
+/// peer's, which ngtcp2 does not tell. Its decrypt callback gets no pointer of ours, so the note is the
+/// thread's.
+struct Decryption {
+  std::uint64_t count = 0;  ///< packets that were authentic, since the thread began
+  std::uint64_t nonce = 0;  ///< of the last: what tells it from all others under its key; ends in its number
+  bool ack_eliciting = false;  ///< the last one asks for an acknowledgement
+};
+
+const Decryption& last_decryption();
+
+/// ngtcp2_decrypt: ngtcp2_crypto_decrypt_cb, noted.
+int watched_decrypt(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
+                    const std::uint8_t* in, std::size_t in_bytes, const std::uint8_t* nonce,
+                    std::size_t nonce_bytes, const std::uint8_t* header, std::size_t header_bytes);
+
+}  // namespace quicrx
