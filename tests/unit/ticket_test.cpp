@@ -57,10 +57,11 @@ TEST_F(TicketTest, IsOfItsProtocolOnly) {
   EXPECT_EQ(count(C::early_data_accepted), 0u);
 }
 
-/// GnuTLS would have the keys of 0-RTT made twice, and ngtcp2 end the process for it. (This client of GnuTLS's fails
-/// after its Finished, for its own want of a guard.)
+/// GnuTLS would have the keys of 0-RTT made twice, and ngtcp2 end the process for it. (This client of
+/// GnuTLS's fails after its Finished, for its own want of a guard.)
 TEST_F(TicketTest, WithAHelloRetryRequestThereIsNo0Rtt) {
-  const auto client = come_back("hq-interop", get_ticket("hq-interop"), ":-GROUP-ALL:+GROUP-X448:+GROUP-X25519");
+  const auto client =
+      come_back("hq-interop", get_ticket("hq-interop"), ":-GROUP-ALL:+GROUP-X448:+GROUP-X25519");
   EXPECT_TRUE(client->resumed());
   EXPECT_EQ(count(C::handshakes_completed), 2u);
   EXPECT_EQ(count(C::early_data_accepted), 0u);

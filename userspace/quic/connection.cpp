@@ -207,8 +207,8 @@ void Connection::handle_read_error(int error, Timestamp now) {
       finish();
       return;
     case NGTCP2_ERR_CRYPTO:
-      if (!close_wanted_)
-        ngtcp2_ccerr_set_tls_alert(&close_error_, ngtcp2_conn_get_tls_alert(conn_.get()), nullptr, 0);
+      if (close_wanted_) break;
+      ngtcp2_ccerr_set_tls_alert(&close_error_, ngtcp2_conn_get_tls_alert(conn_.get()), nullptr, 0);
       host_.counters().add(EndpointCounter::tls_alerts_sent);
       break;
     default:

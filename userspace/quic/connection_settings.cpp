@@ -2,7 +2,6 @@
 #include "quic/connection_settings.h"
 
 #include <cstring>
-#include <vector>
 
 namespace quicrx {
 namespace {
@@ -111,17 +110,14 @@ ngtcp2_transport_params parameters_for(ConnectionHost& host, const Path& path, c
   return parameters;
 }
 
-std::vector<std::uint8_t> ticket_promise(const EndpointConfig& config, std::string_view alpn,
-                                         std::string_view client_authorities) {
+std::string ticket_promise(const EndpointConfig& config, std::string_view alpn,
+                           std::string_view client_authorities) {
   const EndpointLimits& limits = config.limits;
-  const std::array<std::uint64_t, 6> numbers{kServicesVersion,     limits.connection_window,
-                                             limits.stream_window, limits.streams_bidi,
-                                             limits.streams_uni,   alpn.size()};
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(numbers.data());
-  std::vector<std::uint8_t> promise(bytes, bytes + sizeof(numbers));
-  promise.insert(promise.end(), alpn.begin(), alpn.end());
-  promise.insert(promise.end(), client_authorities.begin(), client_authorities.end());
-  return promise;
+  std::string promise;
+  for (const std::uint64_t number : {kServicesVersion, limits.connection_window, limits.stream_window,
+                                     limits.streams_bidi, limits.streams_uni, std::uint64_t{alpn.size()}})
+    promise.append(std::to_string(number)).append(" ");
+  return promise.append(alpn).append(client_authorities);
 }
 
 }  // namespace quicrx

@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "quic/admission.h"
 #include "quic/host.h"
@@ -35,7 +35,7 @@ ngtcp2_transport_params parameters_for(ConnectionHost& host, const Path& path, c
 /// What a session ticket stands for: what its holder may rely on for 0-RTT (RFC 9000 section 7.4.1, RFC 9114
 /// section 7.2.4.2), the protocol, and who let the client in (`client_authorities`: the PEM text; a client
 /// shows no certificate when it comes back). Where any of it has changed, the ticket is unreadable.
-std::vector<std::uint8_t> ticket_promise(const EndpointConfig& config, std::string_view alpn,
-                                         std::string_view client_authorities);
+std::string ticket_promise(const EndpointConfig& config, std::string_view alpn,
+                           std::string_view client_authorities);
 
 }  // namespace quicrx

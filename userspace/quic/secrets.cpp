@@ -15,6 +15,10 @@
 namespace quicrx {
 namespace {
 
+Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 /// HKDF-Expand with SHA-256; the secrets are uniform, so there is nothing to extract.
 void derive(const Secrets::Secret& secret, std::string_view label, Bytes context, MutableBytes out) {
   std::vector<std::uint8_t> info(label.begin(), label.end());
@@ -70,8 +74,7 @@ Result<Secrets> Secrets::load(const std::string& file) {
 
 Secrets::Key Secrets::reset_key(std::string_view server) const {
   Key key{};
-  derive(secrets_.front(), "quicrx stateless reset",
-         Bytes(reinterpret_cast<const std::uint8_t*>(server.data()), server.size()), key);
+  derive(secrets_.front(), "quicrx stateless reset", bytes_of(server), key);
   return key;
 }
 
@@ -82,9 +85,9 @@ Secrets::Key Secrets::token_key(std::size_t which, std::int64_t period) const {
   return key;
 }
 
-Secrets::TicketKey Secrets::ticket_key(Bytes binding) const {
+Secrets::TicketKey Secrets::ticket_key(std::string_view promise) const {
   TicketKey key{};
-  derive(secrets_.front(), "quicrx session ticket", binding, key);
+  derive(secrets_.front(), "quicrx session ticket", bytes_of(promise), key);
   return key;
 }
 

@@ -39,9 +39,9 @@ class Secrets {
   [[nodiscard]] Key reset_key(std::string_view server) const;
   /// Of tokens made in the period of this number, by secret number `which`.
   [[nodiscard]] Key token_key(std::size_t which, std::int64_t period) const;
-  /// Of session tickets. `binding` is what a ticket promises its holder (RFC 9000 section 7.4.1): where that
-  /// has changed, older tickets are unreadable.
-  [[nodiscard]] TicketKey ticket_key(Bytes binding) const;
+  /// Of session tickets. `promise` is what a ticket stands for (ticket_promise()): where that has changed,
+  /// older tickets are unreadable.
+  [[nodiscard]] TicketKey ticket_key(std::string_view promise) const;
 
  private:
   std::vector<Secret> secrets_;  // at least one
