@@ -68,8 +68,10 @@ class Steer : public testing::Test {
 
   /// Runs one packet, at least 14 bytes (the kernel's own minimum for a test run).
   std::uint32_t run(const Packet& packet, std::size_t first_buffer = 0) {
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
-                .data_size_in = static_cast<std::uint32_t>(packet.size()));
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
+    options.data_in = packet.data();
+    options.data_size_in = static_cast<std::uint32_t>(packet.size());
     xdp_md context{};
     context.data_end = static_cast<std::uint32_t>(first_buffer);
     if (first_buffer != 0) {

@@ -75,7 +75,7 @@ class Play {
   }
 
   void end() {
-    server_.pass(std::chrono::seconds(20));
+    server_.pass(EndpointLimits().handshake_timeout + std::chrono::seconds(10));
     check_amplification();
     require(server_.counters().get(EndpointCounter::connections_active) == 0,
             "nobody has completed a handshake");

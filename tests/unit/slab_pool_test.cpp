@@ -144,7 +144,6 @@ TEST(SlabPool, ReceivesOnlyWhatItLent) {
 TEST(SlabPool, TakesReleasesFromOtherThreads) {
   Slab slab(64);
   constexpr int kTurns = 2000;
-  std::uint64_t released = 0;
   for (int turn = 0; turn < kTurns; ++turn) {
     std::vector<Frame> mine, theirs;
     while (auto frame = slab.pool.acquire())
@@ -153,7 +152,6 @@ TEST(SlabPool, TakesReleasesFromOtherThreads) {
     std::thread other([&] { theirs.clear(); });
     mine.clear();
     other.join();
-    released += 64;
   }
   expect_counts(slab.pool, {.free = 64});
 }

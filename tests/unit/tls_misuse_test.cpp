@@ -52,9 +52,9 @@ class TlsMisuse : public testing::Test {
 TEST_F(TlsMisuse, AClientHelloWithoutTransportParametersIsRefused) {
   Packet frames = client_.first_frames(Level::initial);
   const Packet extension{0, 0x39, 0};  // RFC 9001 section 8.2: its type, and the length's first byte
-  const auto found = std::ranges::search(frames, extension);
-  ASSERT_FALSE(found.empty());
-  found[0] = 0xfa;  // one that nobody knows
+  const auto found = std::search(frames.begin(), frames.end(), extension.begin(), extension.end());
+  ASSERT_NE(found, frames.end());
+  *found = 0xfa;  // one that nobody knows
   say(Level::initial, frames);
   EXPECT_EQ(client_.closed(), kMissingExtension);
 }
@@ -86,7 +86,8 @@ TEST_F(TlsMisuse, AKeyUpdateBehindFinishedIsRefused) {
 TEST_F(TlsMisuse, AKeyUpdateInOneFrameWithFinishedIsRefused) {
   advance();
   const Packet& honest = client_.first_frames(Level::handshake);
-  const auto at = std::ranges::search(honest, Packet{0x14, 0, 0}).begin();
+  const Packet finished{0x14, 0, 0};
+  const auto at = std::search(honest.begin(), honest.end(), finished.begin(), finished.end());
   ASSERT_NE(at, honest.end());
   const std::size_t finished_bytes = 4u + at[3];
   Packet frames{0x06, 0, static_cast<std::uint8_t>(finished_bytes + 5)};

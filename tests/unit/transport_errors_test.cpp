@@ -175,9 +175,9 @@ void expect_parameter_error(const char* what, const Packet& before, const Packet
   Talk talk;
   talk.lose_flight();
   Packet frames = talk.client().first_frames(Level::initial);
-  const auto extension = std::ranges::search(frames, Packet{0, 0x39, 0});
-  ASSERT_FALSE(extension.empty());
-  const auto found = std::search(extension.begin(), frames.end(), before.begin(), before.end());
+  const Packet type{0, 0x39, 0};
+  const auto extension = std::search(frames.begin(), frames.end(), type.begin(), type.end());
+  const auto found = std::search(extension, frames.end(), before.begin(), before.end());
   ASSERT_NE(found, frames.end()) << what;
   std::ranges::copy(after, found);
   talk.say(Level::initial, frames);

@@ -30,7 +30,7 @@ struct PlainRing {
 
 class XdpPortTest : public testing::Test {
  protected:
-  XdpPortTest() : XdpPortTest({}) {}
+  XdpPortTest() : XdpPortTest(XdpPort::Config{}) {}
 
   explicit XdpPortTest(const XdpPort::Config& config)
       : config_(config),
