@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "net/varint.h"
+
 namespace quicrx {
 namespace {
 
@@ -15,17 +17,6 @@ enum FrameType : std::uint8_t {
   close = 0x1c,
   application_close = 0x1d
 };
-
-/// A variable-length integer (RFC 9000 section 16) taken from the front; nothing when it is not all there.
-std::optional<std::uint64_t> take_varint(Bytes& bytes) {
-  if (bytes.empty()) return std::nullopt;
-  const std::size_t size = std::size_t{1} << (bytes[0] >> 6);
-  if (bytes.size() < size) return std::nullopt;
-  std::uint64_t value = bytes[0] & 0x3fu;
-  for (std::size_t i = 1; i < size; ++i) value = value << 8 | bytes[i];
-  bytes = bytes.subspan(size);
-  return value;
-}
 
 /// Takes an ACK frame behind its type (section 19.3); false when it is not all there.
 bool take_ack(Bytes& frames, bool with_ecn) {

@@ -5,23 +5,14 @@
 #include <cstddef>
 #include <optional>
 
+#include "net/varint.h"
+
 namespace quicrx {
 namespace {
 
 // RFC 9114 section 6.2.1, RFC 9218 section 7.2.
 constexpr std::uint64_t kControlStream = 0x00;
 constexpr std::uint64_t kPriorityUpdateRequest = 0xf0700, kPriorityUpdatePush = 0xf0701;
-
-/// A variable-length integer (RFC 9000 section 16) taken from the front; nothing when it is not all there.
-std::optional<std::uint64_t> take_varint(Bytes& bytes) {
-  if (bytes.empty()) return std::nullopt;
-  const std::size_t size = std::size_t{1} << (bytes[0] >> 6);
-  if (bytes.size() < size) return std::nullopt;
-  std::uint64_t value = bytes[0] & 0x3fu;
-  for (std::size_t i = 1; i < size; ++i) value = value << 8 | bytes[i];
-  bytes = bytes.subspan(size);
-  return value;
-}
 
 /// Whether a PRIORITY_UPDATE frame's content of `length` bytes, as far as it is there, goes beyond its ID.
 bool shows_value(Bytes content, std::uint64_t length) {
