@@ -282,6 +282,38 @@ TEST_F(EndpointTest, NegotiatesVersionsAndMirrorsTheIds) {
   EXPECT_EQ(endpoint_->connections(), 0u);
 }
 
+/// An answer could be damaged in its turn, and its client would give the connection up.
+TEST_F(EndpointTest, NegotiatesNoVersionWithAConnectionThatIsThere) {
+  TestClient client("hq-interop", path_, now_);
+  const auto first = client.write(now_).front();
+  deliver(first);
+  ASSERT_EQ(endpoint_->connections(), 1u);
+  port_->sent.clear();
+  auto damaged = first;
+  damaged[2] ^= 0x5a;
+  deliver(damaged);
+  EXPECT_TRUE(port_->sent.empty());
+  EXPECT_EQ(count(C::drop_wrong_version), 1u);
+  EXPECT_EQ(count(C::version_negotiations_sent), 0u);
+}
+
+TEST_F(EndpointTest, SendsALostFlightAgainAfterThreeTimesTheInitialRtt) {
+  EndpointConfig config;
+  config.initial_rtt = milliseconds(100);
+  restart(config);
+  TestClient client("hq-interop", path_, now_);
+  deliver(client.write(now_).front());
+  turn();
+  ASSERT_FALSE(port_->sent.empty());
+  port_->sent.clear();
+  now_ += milliseconds(299);
+  turn();
+  EXPECT_TRUE(port_->sent.empty());
+  now_ += milliseconds(1);
+  turn();
+  EXPECT_FALSE(port_->sent.empty());
+}
+
 TEST_F(EndpointTest, RefusesConnectionsBeyondTheLimit) {
   EndpointConfig config;
   config.limits.connections = 1;

@@ -114,6 +114,8 @@ void add_quic_options(CLI::App& command, RunOptions& options) {
       ->type_name("IP[:PORT]")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_number(command, "--initial-rtt", options.initial_rtt_milliseconds, "MSEC",
+             "Round-trip time assumed before one was measured; less where networks lose much", 1);
   add_number(command, "--key-update-after", quic.key_update_bytes, "BYTES",
              "Update keys after so much sent on a connection; 0: when the cipher asks for it");
   command.add_option("--qlog-dir", quic.qlog_dir, "Log each connection's packets there, for debugging")
@@ -178,6 +180,7 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
   EndpointConfig config = options.quic;
   EndpointLimits& limits = config.limits;
   config.reset_name = reset_name_of(options);
+  config.initial_rtt = std::chrono::milliseconds(options.initial_rtt_milliseconds);
   limits.handshake_timeout = std::chrono::seconds(options.handshake_timeout_seconds);
   limits.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   limits.stall_timeout = std::chrono::seconds(options.stall_timeout_seconds);

@@ -37,6 +37,7 @@ struct RunOptions {
 
   EndpointConfig quic;  ///< limits are read straight into it
   std::vector<std::string> preferred_addresses;
+  std::uint32_t initial_rtt_milliseconds = 333;
   std::uint32_t handshake_timeout_seconds = 20;
   std::uint32_t idle_timeout_seconds = 30;
   std::uint32_t stall_timeout_seconds = 60;

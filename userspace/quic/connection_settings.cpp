@@ -61,6 +61,7 @@ ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, const Admis
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
   settings.cc_algo = algorithm_of(config.congestion_control);
+  settings.initial_rtt = static_cast<ngtcp2_duration>(config.initial_rtt.count());
   settings.max_tx_udp_payload_size = host.port().max_payload(path);
   // ngtcp2's own list ends with what Ethernet's standard MTU holds; a jumbo one is tried behind it.
   if (settings.max_tx_udp_payload_size > kStandardPayload) {

@@ -62,7 +62,7 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   ngtcp2_version_cid ids;
   const int error = ngtcp2_pkt_decode_version_cid(&ids, payload.data(), payload.size(), kConnectionIdBytes);
   if (error == NGTCP2_ERR_VERSION_NEGOTIATION) {
-    negotiate_version(datagram, ids);
+    receive_unknown_version(datagram, ids);
     return;
   }
   if (error != 0) {
@@ -81,6 +81,17 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   }
   connection->read(datagram, now);
   settle(*connection);
+}
+
+/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on the
+/// way, and an answer that is damaged too would have it give up.
+void Endpoint::receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids) {
+  const bool known = ids.dcidlen <= NGTCP2_MAX_CIDLEN && table_.find({ids.dcid, ids.dcidlen}) != nullptr;
+  if (known) {
+    counters_.add(EndpointCounter::drop_wrong_version);
+  } else {
+    negotiate_version(datagram, ids);
+  }
 }
 
 /// After anything was done to a connection: its timer follows, and it goes when it is gone.

@@ -70,6 +70,7 @@ class Endpoint final : public ConnectionHost {
 
  private:
   void receive_one(const Datagram& datagram, Timestamp now);
+  void receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids);
   Connection* accept(const Datagram& datagram, Timestamp now);
   Connection* open(const Datagram& datagram, const Admission& admission, Timestamp now);
   [[nodiscard]] bool must_prove_address() const;

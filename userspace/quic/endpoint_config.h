@@ -59,6 +59,9 @@ struct EndpointConfig {
   std::size_t retry_threshold = 1000;
   bool prefer_v2 = false;  ///< RFC 9368: where the client offers both
   CongestionControl congestion_control = CongestionControl::cubic;
+  /// Assumed before there is a sample (RFC 9002 section 6.2.2): what is lost of a handshake is sent again after
+  /// three times as long. Less helps where much is lost, and resends in vain where the path is longer.
+  std::chrono::nanoseconds initial_rtt = std::chrono::milliseconds(333);
   /// Bytes sent on a connection after which its keys are updated (RFC 9001 section 6); 0: only where the
   /// AEAD's limits ask for it.
   std::uint64_t key_update_bytes = 0;

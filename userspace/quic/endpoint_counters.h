@@ -53,6 +53,7 @@ enum class EndpointCounter {
   invalid_token_closes_sent,  ///< for a bad answer to a Retry
   // drops: datagrams that no connection took
   drop_malformed,           ///< no QUIC header of a length we issue
+  drop_wrong_version,       ///< of a version that we do not speak, with the ID of a connection
   drop_unknown_connection,  ///< no such connection ID, and too short for a stateless reset, or no short
                             ///< header
   drop_reset_limited,       ///< as above; more than EndpointLimits::resets_per_second
@@ -102,6 +103,7 @@ inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
                                                              "stateless_resets_sent",
                                                              "invalid_token_closes_sent",
                                                              "malformed",
+                                                             "wrong_version",
                                                              "unknown_connection",
                                                              "reset_limited",
                                                              "not_acceptable",
