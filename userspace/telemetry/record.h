@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/handoff_counters.h"
+#include "engine/latency_histogram.h"
 #include "frame/descriptor.h"
 #include "frame/frame_words.h"
 #include "frame/mapping.h"
@@ -44,13 +46,16 @@ inline constexpr std::string_view kPoolNames[kPools] = {
 
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3230'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3330'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file
   std::int32_t pid = 0;
   std::int32_t xsk = -1;  ///< the poller's descriptor of its AF_XDP socket
   std::uint32_t queue = 0;
+  std::uint32_t worker = 0;  ///< its number among the workers of its process
+  std::int32_t thread = 0;   ///< the kernel's number of it
+  std::int32_t cpu = -1;     ///< the one that the worker is pinned to; -1: none
   std::uint16_t udp_port = 0;
   std::uint8_t zero_copy = 0;
   std::uint8_t huge_pages = 0;
@@ -64,6 +69,8 @@ struct RecordHeader {
   PortCounters xdp;
   PortCounters socket;
   EndpointCounters endpoint;
+  HandoffCounters handoff;
+  LatencyHistogram handoff_latency;  ///< of those taken over: from arrival at the other worker to reading
 };
 
 /// A record in memory: the poller's own, or a view of another's.
