@@ -16,7 +16,7 @@ using test::HandoffWorker;
 using H = HandoffCounter;
 
 constexpr std::uint64_t kDatagrams = 100'000;  // each way
-constexpr int kTooLongMilliseconds = 10'000;
+constexpr int kTooLongMilliseconds = 5'000;
 
 /// Forwards all it receives, and checks the order of what it is handed. Sleeps when it has nothing to do.
 class Talker {
@@ -131,7 +131,7 @@ TEST(HandoffThreads, NoWakeUpIsLost) {
         pollfd polled{.fd = worker.waker.descriptor(), .events = POLLIN, .revents = 0};
         const int found = poll(&polled, 1, wait);
         worker.waker.end_sleep(found > 0);
-        if (found == 0 && wait > 0 && !worker.handoff.pending()) lost = true;
+        if (found == 0 && wait > 0) lost = true;
       }
       taken[0].frame = Frame();
       if (!begins || round + 1 < kRounds) send();
