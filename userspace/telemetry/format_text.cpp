@@ -71,7 +71,7 @@ std::string copy_text(const RecordHeader& header) {
 }
 
 void put_poller(Page& page, const QueueSnapshot& queue) {
-  const RecordHeader& header = queue.record->header();
+  const RecordHeader& header = *queue.header;
   if (!queue.alive) {
     page.line(1, "queue {}: poller {} is gone (killed?); its last figures follow", header.queue, header.pid);
     return;
@@ -91,7 +91,7 @@ void put_frames(Page& page, const QueueSnapshot& queue) {
     page.line(2, "{:<18}{:>8}{:>8}{:>8}{:>8}{:>10}", kPoolNames[pool], counts.total(), counts.free,
               counts.fill, counts.held, counts.transmit);
   }
-  for (const PoolCounters& refusals : queue.record->header().pools)
+  for (const PoolCounters& refusals : queue.header->pools)
     page.counters(2, refusals, kPoolCounterNames, PoolCounter::released_twice, PoolCounter::bad_descriptor);
 }
 
@@ -112,7 +112,7 @@ void put_socket(Page& page, const QueueSnapshot& queue) {
 
 void put_queue(Page& page, const QueueSnapshot& queue) {
   using E = EndpointCounter;
-  const RecordHeader& header = queue.record->header();
+  const RecordHeader& header = *queue.header;
   put_poller(page, queue);
   put_frames(page, queue);
   put_socket(page, queue);
