@@ -208,9 +208,14 @@ def test_stats_as_text(network, site, poller):
     client.fetch(network, site, ["file"])
     for arguments in (["stats"], ["stats", "s0"]):
         text = quicrx(network, *arguments).stdout
-        for part in ("s0 (veth)", "native mode", "ports 4433", "redirected", "queue 0", "copy mode", "frames",
-                     "received_datagrams", "handshakes_completed"):
+        for part in ("s0 (veth)", "native mode", "ports 4433", "queue 0: UDP port 4433, copy mode"):
             assert part in text
+        rows = {tuple(line.split()) for line in text.splitlines()}
+        for row in (("queue", "0"), ("process", str(poller.process.pid)), ("poller", "alive"), ("mode", "copy"),
+                    ("handshakes_completed", "1")):
+            assert row in rows
+        for label in ("redirected", "received_datagrams", "bytes_sent"):
+            assert any(row[0] == label and int(row[1]) > 0 for row in rows if len(row) == 2)
     assert "on no interface" in sh(QUICRX, "stats").stdout, "of this namespace, not of that one"
 
 
