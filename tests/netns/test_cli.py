@@ -208,9 +208,14 @@ def test_stats_as_text(network, site, poller):
     client.fetch(network, site, ["file"])
     for arguments in (["stats"], ["stats", "s0"]):
         text = quicrx(network, *arguments).stdout
-        for part in ("s0 (veth)", "native mode", "ports 4433", "redirected", "queue 0", "copy mode", "frames",
-                     "received_datagrams", "handshakes_completed"):
+        for part in ("s0 (veth)", "native mode", "ports 4433", "queue 0: UDP port 4433, copy mode"):
             assert part in text
+        rows = {tuple(line.split()) for line in text.splitlines()}
+        for row in (("queue", "0"), ("process", str(poller.process.pid)), ("poller", "alive"), ("mode", "copy"),
+                    ("handshakes_completed", "1")):
+            assert row in rows
+        for label in ("redirected", "received_datagrams", "bytes_sent"):
+            assert any(row[0] == label and int(row[1]) > 0 for row in rows if len(row) == 2)
     assert "on no interface" in sh(QUICRX, "stats").stdout, "of this namespace, not of that one"
 
 
@@ -219,14 +224,17 @@ def test_stats_names_are_a_contract(network, poller):
     now = stats(network)
     assert set(now) == {"name", "driver", "program", "xdp", "queues"}
     queue = now["queues"][0]
-    assert set(queue) == {"queue", "poller", "frames", "af_xdp", "socket", "quic", "xsk"}
+    assert set(queue) == {"queue", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff", "xsk"}
+    assert set(queue["worker"]) == {"number", "thread", "cpu"}
+    assert [set(bucket) for bucket in queue["handoff"]["latency"]] == [{"below_us", "count"}] * 22
     assert set(queue["quic"]) == {"connections", "streams", "answers", "drops"}
     assert set(queue["xsk"]) == {"statistics", "rings"}
     documented = (os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md"))
     with open(documented, encoding="utf-8") as file:
         text = file.read()
-    names = list(now["xdp"]) + list(queue["af_xdp"]) + list(queue["quic"]["connections"]) + list(
-        queue["quic"]["streams"]) + list(queue["quic"]["answers"]) + list(queue["quic"]["drops"]) + list(queue["frames"]["receive"])
+    sets = [now["xdp"], queue["worker"], queue["af_xdp"], *queue["quic"].values(), queue["frames"]["receive"],
+            queue["handoff"], queue["handoff"]["latency"][0]]
+    names = [name for one in sets for name in one]
     missing = [name for name in names if f"`{name}`" not in text]
     assert not missing
 

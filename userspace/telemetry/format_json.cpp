@@ -62,12 +62,31 @@ Json socket_json(const SocketFacts& facts) {
           {"rings", facts.levels ? rings_json(*facts.levels) : Json(nullptr)}};
 }
 
+Json worker_json(const RecordHeader& header) {
+  return {{"number", header.worker},
+          {"thread", header.thread},
+          {"cpu", header.cpu >= 0 ? Json(header.cpu) : Json(nullptr)}};
+}
+
+Json handoff_json(const RecordHeader& header) {
+  Json latency = Json::array();
+  for (std::size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) {
+    const bool last = bucket == LatencyHistogram::kBuckets - 1;
+    latency.push_back({{"below_us", last ? Json(nullptr) : Json(LatencyHistogram::limit(bucket).count())},
+                       {"count", header.handoff_latency.count(bucket)}});
+  }
+  Json json = all_counters(header.handoff, kHandoffCounterNames);
+  json["latency"] = std::move(latency);
+  return json;
+}
+
 Json queue_json(const QueueSnapshot& queue) {
-  const RecordHeader& header = queue.record->header();
+  const RecordHeader& header = *queue.header;
   Json frames = Json::object();
   for (std::size_t pool = 0; pool < kPools; ++pool)
     frames[std::string(kPoolNames[pool])] = pool_json(queue.frames[pool], header.pools[pool]);
   Json json{{"queue", header.queue},
+            {"worker", worker_json(header)},
             {"poller",
              {{"alive", queue.alive},
               {"pid", header.pid},
@@ -83,7 +102,8 @@ Json queue_json(const QueueSnapshot& queue) {
             {"frames", std::move(frames)},
             {"af_xdp", all_counters(header.xdp, kPortCounterNames)},
             {"socket", all_counters(header.socket, kPortCounterNames)},
-            {"quic", endpoint_json(header.endpoint)}};
+            {"quic", endpoint_json(header.endpoint)},
+            {"handoff", handoff_json(header)}};
   json["xsk"] = queue.socket ? socket_json(*queue.socket) : Json(nullptr);
   return json;
 }

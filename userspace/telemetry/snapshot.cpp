@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <utility>
 
 #include "xdp/xsk_socket.h"
 
@@ -42,7 +43,8 @@ QueueSnapshot look_at_queue(std::unique_ptr<Record> record) {
   for (std::size_t pool = 0; pool < kPools; ++pool)
     queue.frames[pool] = count_states(record->words(static_cast<PoolName>(pool)));
   if (queue.alive) queue.socket = look_at_socket(record->header());
-  queue.record = std::move(record);
+  const RecordHeader* header = &std::as_const(*record).header();
+  queue.header = {std::shared_ptr<Record>(std::move(record)), header};
   return queue;
 }
 

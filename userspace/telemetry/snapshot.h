@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +34,7 @@ struct SocketFacts {
 /// One queue's poller, living or killed.
 struct QueueSnapshot {
   bool alive = false;
-  std::unique_ptr<Record> record;
+  std::shared_ptr<const RecordHeader> header;  ///< in the poller's own record: it goes on counting
   std::array<FrameCounts, kPools> frames{};
   std::optional<SocketFacts> socket;  ///< none when the poller is gone, or may not be looked at
 };

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "cli/served_interface.h"
+
+#include <spdlog/spdlog.h>
+
+#include <numeric>
+
+#include "cli/announcements.h"
+#include "net/number_list.h"
+#include "steer_abi.h"
+#include "xdp/device_features.h"
+#include "xdp/queue_trap.h"
+#include "xdp/steer_maps.h"
+
+namespace quicrx::cli {
+namespace {
+
+Result<std::vector<std::uint32_t>> queues_of(const Interface& interface, const std::string& text) {
+  std::vector<std::uint32_t> queues(interface.receive_queues);
+  std::iota(queues.begin(), queues.end(), 0);
+  if (text == "all") return queues;
+  auto chosen = parse_number_set(text, QUICRX_MAX_QUEUES - 1);
+  if (!chosen) return fail(chosen.error().kind, "--queues: " + chosen.error().message);
+  if (chosen->back() >= interface.receive_queues)
+    return fail(ErrorKind::not_found,
+                interface.name + " has " + std::to_string(interface.receive_queues) +
+                    " receive queue(s): there is no queue " + std::to_string(chosen->back()) +
+                    "; 'ethtool -l " + interface.name + "' shows them");
+  return std::vector<std::uint32_t>(chosen->begin(), chosen->end());
+}
+
+Result<void> refuse_mute_queues(const Interface& interface, const std::vector<std::uint32_t>& queues) {
+  for (const std::uint32_t queue : queues)
+    if (auto refused = refuse_mute_queue(interface, queue); !refused) return refused;
+  return {};
+}
+
+UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName transmit) {
+  RecordHeader& header = record.header();
+  return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
+          &header.pools[static_cast<std::size_t>(transmit)], &header.socket};
+}
+
+Worker::Storage worker_storage(Record& record) {
+  RecordHeader& header = record.header();
+  const auto pool = [&](PoolName name) {
+    return PoolStorage{record.words(name), &header.pools[static_cast<std::size_t>(name)]};
+  };
+  return {.xdp = {pool(PoolName::receive), pool(PoolName::transmit), pool(PoolName::gather), &header.xdp},
+          .socket4 = socket_storage(record, PoolName::socket4_receive, PoolName::socket4_transmit),
+          .socket6 = socket_storage(record, PoolName::socket6_receive, PoolName::socket6_transmit),
+          .endpoint = &header.endpoint,
+          .handoff = &header.handoff,
+          .handoff_latency = &header.handoff_latency};
+}
+
+}  // namespace
+
+Result<ServedInterface> ServedInterface::plan(const std::string& name, const RunOptions& options) {
+  ServedInterface served;
+  auto interface = find_interface(name);
+  if (!interface) return tl::unexpected(interface.error());
+  served.interface_ = *interface;
+  auto queues = queues_of(*interface, options.queues);
+  if (!queues) return tl::unexpected(queues.error());
+  served.queues_ = std::move(*queues);
+  if (auto refused = refuse_mute_queues(*interface, served.queues_); !refused)
+    return tl::unexpected(refused.error());
+  auto plan = plan_umem(*interface, ask_device_features(*interface), options.frames);
+  if (!plan) return tl::unexpected(plan.error());
+  served.plan_ = *plan;
+  return served;
+}
+
+Result<void> ServedInterface::claim(const std::vector<PortRange>& ports) {
+  carrier_ = std::make_unique<CarrierWatch>(interface_);
+  if (auto cleared = clear_abandoned(interface_, Wanted{ports, plan_.multi_buffer()}); !cleared)
+    return cleared;
+  for (const std::uint32_t queue : queues_) {
+    auto record = Record::create(interface_, queue, plan_);
+    if (!record) return tl::unexpected(record.error());
+    records_.push_back(std::move(*record));
+  }
+  auto ensured = OwnedProgram::ensure(interface_, ports);
+  if (!ensured) return tl::unexpected(ensured.error());
+  program_.emplace(std::move(*ensured));
+  return check_program();
+}
+
+/// Whether the loaded program suits the plan, and no queue turns out to be mute now that it is attached.
+Result<void> ServedInterface::check_program() {
+  if (auto refused = refuse_mute_queues(interface_, queues_); !refused) return refused;
+  const auto config = loaded_config(interface_);
+  if (!config) return tl::unexpected(config.error());
+  flags_ = config->flags;
+  // In generic mode such packets reach the socket too long (seen on Linux 6.18: what lies in fragments is
+  // counted twice).
+  if (plan_.multi_buffer() && !program_->attachment().native)
+    return fail(ErrorKind::unsupported,
+                interface_.name + ": generic XDP does not take packets larger than a frame; 'ip link set " +
+                    interface_.name + " mtu " +
+                    std::to_string(largest_single_buffer_mtu(interface_.driver)) + "' is the most");
+  if (plan_.multi_buffer() && (flags_ & QUICRX_MULTI_BUFFER) == 0)
+    return fail(ErrorKind::busy, interface_.name + ": quicrx was loaded for a smaller MTU; 'quicrx unload " +
+                                     interface_.name + "', then load it again");
+  return {};
+}
+
+std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, std::size_t first) {
+  std::vector<Engine::Place> places;
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    const auto number = static_cast<WorkerNumber>(first + i);
+    RecordHeader& header = records_[i]->header();
+    Engine::Place place;
+    place.config.xdp = {.interface = interface_,
+                        .queue = queues_[i],
+                        .worker = number,
+                        .plan = plan_,
+                        .bind = options.bind,
+                        .native = program_->attachment().native,
+                        .receive_metadata = (flags_ & QUICRX_RX_METADATA) != 0,
+                        .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)};
+    place.config.udp_port = options.port;
+    place.config.drain = std::chrono::seconds(options.drain_seconds);
+    place.storage = worker_storage(*records_[i]);
+    place.thread_number = &header.thread;
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const RunOptions& options) {
+  const auto maps = SteerMaps::open(interface_);
+  if (!maps) return tl::unexpected(maps.error());
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    const XdpPort& port = engine.worker(first + i).xdp();
+    RecordHeader& header = records_[i]->header();
+    header.xsk = port.descriptor();
+    header.worker = static_cast<std::uint32_t>(first + i);
+    header.cpu = engine.cpu(first + i) ? static_cast<std::int32_t>(*engine.cpu(first + i)) : -1;
+    header.udp_port = options.port;
+    header.zero_copy = port.zero_copy() ? 1 : 0;
+    header.zero_copy_refused = port.zero_copy_refused();
+    header.huge_pages = port.huge_pages() ? 1 : 0;
+    header.busy_poll_microseconds = options.busy_poll_microseconds;
+    if (auto set = maps->set_socket(queues_[i], port.descriptor()); !set) return set;
+  }
+  return {};
+}
+
+void ServedInterface::wait_for_carrier(int stop) const {
+  if (!carrier_->wait(CarrierWatch::kLongest, stop))
+    spdlog::warn("{}: no carrier {} s after the XDP program was attached and the socket bound",
+                 interface_.name, CarrierWatch::kLongest.count());
+}
+
+void ServedInterface::announce(Engine& engine, std::size_t first, const RunOptions& options) const {
+  const XdpPort& port = engine.worker(first).xdp();  // its queues are alike
+  const Attachment& attachment = program_->attachment();
+  warn_of_unserved_queues(interface_, queues_);
+  if (!attachment.native_refused.empty())
+    spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
+  warn_of_other_ports(interface_, options.port);
+  warn_of_missing_timestamps(interface_, port);
+  spdlog::info("ready: {} {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes {}on {} pages{}{}",
+               interface_.name, queues_text(queues_), options.port, attachment.mode_name(),
+               copy_text(port, interface_, attachment), plan_.frames(), plan_.chunk_bytes,
+               queues_.size() > 1 ? "a queue " : "", port.huge_pages() ? "huge" : "normal (no huge pages free)",
+               plan_.multi_buffer() ? ", several a packet" : "", metadata_text(port));
+}
+
+}  // namespace quicrx::cli

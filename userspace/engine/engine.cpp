@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "engine/engine.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <future>
+#include <string>
+
+#include "engine/pin_thread.h"
+
+namespace quicrx {
+namespace {
+
+// Half of a pool's frames may be away in all, so that the other half keeps coming in whatever the others do;
+// and of one lane no more than this: behind a worker that is so far behind, waiting is worse than loss.
+constexpr std::size_t kMostAway = 1024;
+
+std::vector<HandoffLane::Source> sources_of(Worker& worker, std::size_t peers) {
+  std::vector<HandoffLane::Source> sources;
+  for (SlabPool* pool : worker.ports().receive_pools()) {
+    const std::size_t share = std::clamp<std::size_t>(pool->size() / 2 / peers, 1, kMostAway);
+    if (pool->size() > 0) sources.emplace_back(*pool, static_cast<std::uint32_t>(share));
+  }
+  return sources;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(std::vector<Place> places,
+                                             const std::shared_ptr<const TlsContext>& tls) {
+  std::unique_ptr<Engine> engine(new Engine);
+  engine->places_ = std::move(places);
+  engine->ended_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!engine->ended_)
+    return fail(ErrorKind::failure, std::string("cannot make an eventfd: ") + std::strerror(errno));
+  if (auto opened = engine->open_workers(tls); !opened) return tl::unexpected(opened.error());
+  engine->make_lanes();
+  return engine;
+}
+
+Result<void> Engine::open_workers(const std::shared_ptr<const TlsContext>& tls) {
+  for (Place& place : places_) {
+    // The first has the UDP port to itself while it opens: so it is told apart from one that is taken.
+    place.config.joins_sockets = !workers_.empty();
+    auto worker = Worker::open(place.config, place.storage, tls);
+    if (!worker) return tl::unexpected(worker.error());
+    workers_.push_back(std::move(*worker));
+    if (workers_.size() == 1 && places_.size() > 1)
+      if (auto let = workers_.front()->ports().let_join(); !let) return let;
+  }
+  return {};
+}
+
+void Engine::make_lanes() {
+  if (size() < 2) return;
+  lanes_.resize(size() * size());
+  for (std::size_t from = 0; from < size(); ++from)
+    for (std::size_t to = 0; to < size(); ++to)
+      if (from != to)
+        lanes_[from * size() + to] = std::make_unique<HandoffLane>(sources_of(*workers_[from], size() - 1));
+  for (std::size_t own = 0; own < size(); ++own) {
+    const unsigned interface = places_[own].config.xdp.interface.index;
+    std::vector<Handoff::Peer> peers(size());
+    for (std::size_t other = 0; other < size(); ++other) {
+      if (other == own) continue;
+      const unsigned others = places_[other].config.xdp.interface.index;
+      peers[other] = {&lane(own, other), &lane(other, own), &workers_[other]->waker(),
+                      others == interface ? 0 : others};
+    }
+    workers_[own]->join(std::move(peers));
+  }
+}
+
+Result<void> Engine::start() {
+  busy_ = static_cast<unsigned>(size());
+  running_ = size();
+  std::vector<std::future<Result<void>>> pinned;
+  for (std::size_t number = 0; number < size(); ++number) {
+    std::promise<Result<void>> promise;
+    pinned.push_back(promise.get_future());
+    threads_.emplace_back([this, number, told = std::move(promise)]() mutable {
+      const Place& place = places_[number];
+      if (place.thread_number != nullptr) *place.thread_number = gettid();
+      pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number)).c_str());
+      told.set_value(place.cpu ? pin_this_thread(*place.cpu) : Result<void>());
+      run(number);
+    });
+  }
+  for (auto& told : pinned)
+    if (auto result = told.get(); !result) {
+      stop();
+      join();
+      return result;
+    }
+  return {};
+}
+
+void Engine::run(std::size_t number) {
+  workers_[number]->run(busy_);
+  const std::uint64_t one = 1;
+  if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
+      write(ended_.get(), &one, sizeof(one)) != sizeof(one))
+    std::abort();  // an eventfd that counts to one takes it
+}
+
+void Engine::drain() {
+  for (const auto& worker : workers_) worker->drain();
+}
+
+void Engine::stop() {
+  for (const auto& worker : workers_) worker->stop();
+}
+
+void Engine::use(const std::shared_ptr<const TlsContext>& tls) {
+  for (const auto& worker : workers_) worker->use(tls);
+}
+
+void Engine::join() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  // What was handed over last, nobody has taken.
+  for (const auto& lane : lanes_) {
+    if (!lane) continue;
+    std::array<Datagram, kBatch> batch;
+    LatencyHistogram nobodys;
+    while (lane->take(batch, nobodys, Clock::now()) > 0) batch = {};
+    lane->collect();
+  }
+}
+
+Engine::~Engine() {
+  stop();
+  join();
+}
+
+}  // namespace quicrx
