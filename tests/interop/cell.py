@@ -26,6 +26,7 @@ class Cell:
         for name, size in zip(self.names, case.sizes):
             self.site.make_file(name, size)
         self.left = case.seconds
+        self.notes = {}  # figures for the table
 
     def run_client(self, command, environment=(), check=True):
         begin = time.monotonic()
@@ -50,10 +51,11 @@ class Cell:
             getattr(client_class(self), self.case.ask)(self.names)
             seconds = time.monotonic() - begin
         finally:
-            notes = {"TCP kbit/s": beside.stop()} if beside else {}
+            if beside:
+                self.notes["TCP kbit/s"] = beside.stop()
             counts = middlebox.stop()
             try:
                 expect_rest(self.network)
             finally:
                 poller.stop()
-        return Evidence(self.folder, self.secrets, self.names, self.case.sizes, seconds, counts, notes)
+        return Evidence(self.folder, self.secrets, self.names, self.case.sizes, seconds, counts, self.notes)

@@ -8,6 +8,9 @@ import pathlib
 from capture import read_capture
 
 
+GIVEN_UP = "given up by the client"  # a note: handshakes that were tried again
+
+
 @dataclasses.dataclass
 class Evidence:
     folder: pathlib.Path

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """quic-go's own interop client: hq-interop, and HTTP/3 where a case asks for it. Other services by a client of ours."""
 
+from evidence import GIVEN_UP
 from network import V6_SERVER
 from poller import BUILD, PORT
 
@@ -38,7 +39,15 @@ class QuicGo:
         self.test_case("http3", names)
 
     def each_alone(self, names):
-        self.test_case("multiconnect", names)
+        """The client gives a handshake up after ten seconds. With so much lost it can happen that none of the flights
+        that the server sends in that time arrives whole: it may come back once in a run."""
+        done = self.run_test_case("multiconnect", names, check=False)
+        if "handshake did not complete in time" in done.stdout + done.stderr:
+            self.cell.notes[GIVEN_UP] = 1
+            self.run_test_case("multiconnect", [name for name in names if not (self.cell.site.downloads / name).exists()])
+        else:
+            assert done.returncode == 0, done.stdout + done.stderr
+        self.cell.expect_downloads(names)
 
     def chacha20(self, names):
         self.test_case("chacha20", names)

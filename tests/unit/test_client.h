@@ -52,6 +52,11 @@ class TestClient {
   [[nodiscard]] std::string session_data() const;
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(tls_) != 0; }
   [[nodiscard]] bool handshake_done() const { return ngtcp2_conn_get_handshake_completed(conn_.get()) != 0; }
+  /// By which the server is addressed now.
+  [[nodiscard]] Bytes server_id() const {
+    const ngtcp2_cid* id = ngtcp2_conn_get_dcid(conn_.get());
+    return {id->data, id->datalen};
+  }
   /// The CONNECTION_CLOSE that came, if one did.
   [[nodiscard]] const ngtcp2_ccerr* closed() const {
     return draining ? ngtcp2_conn_get_ccerr(conn_.get()) : nullptr;

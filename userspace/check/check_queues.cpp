@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "check/subject.h"
+#include "net/number_list.h"
 #include "xdp/interface_query.h"
+#include "xdp/interrupts.h"
+#include "xdp/queue_interrupts.h"
 #include "xdp/queue_trap.h"
 #include "xdp/steering.h"
 
@@ -67,15 +70,7 @@ std::set<std::uint32_t> queues_of_flows(InterfaceQuery& query) {
   return {table->ring_index, table->ring_index + table->size};
 }
 
-/// Brings every flow to queue 0. Nothing where fewer queues would be a trap.
-std::string one_queue_command(const Interface& interface, bool has_table) {
-  if (has_table) return "ethtool -X " + interface.name + " equal 1";
-  Interface with_one = interface;
-  with_one.receive_queues = 1;
-  return refuse_spare_pairs(with_one) ? interface.queues_command(1) : "";
-}
-
-/// How the flows of a QUIC port can be brought to the queue that is served.
+/// How flows come to the queues, each of which a worker serves.
 void check_spread(const Subject& subject, Findings& findings) {
   const Interface& interface = subject.interface;
   InterfaceQuery query(interface.name);
@@ -101,19 +96,9 @@ void check_spread(const Subject& subject, Findings& findings) {
     findings.push_back({"rss", Grade::good, count_of(rules.rule_cnt, "rule") + " say where flows go"});
     return;
   }
-  findings.push_back({"rss", Grade::advice,
-                      "flows are spread over " + count_of(interface.receive_queues, "queue") +
-                          "; one queue is served with AF_XDP, the others by the kernel's sockets",
-                      one_queue_command(interface, !queues.empty())});
-}
-
-std::string cpus_of(const std::string& interrupt) {
-  std::string cpus;
-  for (const char* file : {"/effective_affinity_list", "/smp_affinity_list"}) {
-    std::ifstream list("/proc/irq/" + interrupt + file);
-    if (std::getline(list, cpus) && !cpus.empty()) return cpus;
-  }
-  return cpus;
+  const auto spread = queues.empty() ? interface.receive_queues : static_cast<unsigned>(queues.size());
+  findings.push_back({"rss", Grade::good,
+                      "flows are spread over " + count_of(spread, "queue") + ", each served by a worker"});
 }
 
 /// One that is online and is not the one that is crowded.
@@ -121,29 +106,40 @@ std::string another_cpu(const std::string& crowded) {
   return crowded == "0" && sysconf(_SC_NPROCESSORS_ONLN) > 1 ? "1" : "0";
 }
 
+/// "38 (queue 0) on CPU 1"
+std::string interrupt_text(const Interrupt& interrupt, const std::vector<unsigned>& queues) {
+  const std::string of = queues.empty()       ? ""
+                         : queues.size() == 1 ? " (queue " + number_list_text(queues) + ")"
+                                              : " (queues " + number_list_text(queues) + ")";
+  return fmt::format("{}{} on CPU {}", interrupt.number, of, interrupt.cpus.empty() ? "?" : interrupt.cpus);
+}
+
+/// Those of the receive queues, or, where they cannot be told from others, all of the device.
 void check_interrupts(const Subject& subject, Findings& findings) {
-  const std::string& name = subject.interface.name;
-  const std::string device = "class/net/" + name + "/device/";
-  // A virtio device is below the PCI device that has the interrupts.
-  const bool below = subject.sysfs.link_name(device + "subsystem") == "virtio";
-  std::map<std::string, std::string> cpus;  // by interrupt
-  for (const std::string& interrupt : subject.sysfs.names(device + (below ? "../msi_irqs" : "msi_irqs")))
-    cpus[interrupt] = cpus_of(interrupt);
-  if (cpus.empty()) {
+  const auto interrupts = interrupts_of(subject.sysfs, subject.interface.name);
+  if (interrupts.empty()) {
     findings.push_back({"interrupts", Grade::good, "none of its own (a virtual device)"});
     return;
   }
+  std::map<unsigned, std::vector<unsigned>> queues;  // by interrupt
+  for (const auto& [queue, interrupt] : interrupts_of_queues(subject.interface, interrupts))
+    queues[interrupt.number].push_back(queue);
+  const bool told = !queues.empty();
   std::set<std::string> used;
+  std::vector<unsigned> numbers;
   std::string text;
-  for (const auto& [interrupt, cpu] : cpus) {
-    used.insert(cpu);
-    text += fmt::format("{}{} on CPU {}", text.empty() ? "" : ", ", interrupt, cpu);
+  for (const Interrupt& interrupt : interrupts) {
+    if (told && !queues.contains(interrupt.number)) continue;
+    used.insert(interrupt.cpus);
+    numbers.push_back(interrupt.number);
+    text += (text.empty() ? "" : ", ") + interrupt_text(interrupt, queues[interrupt.number]);
   }
-  const bool crowded = subject.interface.receive_queues > 1 && cpus.size() > 1 && used.size() == 1 &&
+  const bool crowded = subject.interface.receive_queues > 1 && numbers.size() > 1 && used.size() == 1 &&
+                       !used.begin()->empty() &&
                        used.begin()->find_first_not_of("0123456789") == std::string::npos;
   findings.push_back(crowded ? Finding{"interrupts", Grade::advice, "all on one CPU: " + text,
                                        "echo " + another_cpu(*used.begin()) + " > /proc/irq/" +
-                                           cpus.rbegin()->first + "/smp_affinity_list"}
+                                           std::to_string(numbers.back()) + "/smp_affinity_list"}
                              : Finding{"interrupts", Grade::good, text});
 }
 

@@ -59,14 +59,11 @@ bool Connection::start(const Admission& admission, Timestamp now) {
     if (qlog_) settings.qlog_write = Callbacks::write_qlog;
   }
   ngtcp2_cid id{};
-  id.datalen = kConnectionIdBytes;
   parameters.stateless_reset_token_present = 1;
   if (!add_new_id(id, parameters.stateless_reset_token)) return false;
-  if (parameters.preferred_addr_present != 0) {
-    parameters.preferred_addr.cid.datalen = kConnectionIdBytes;
-    if (!add_new_id(parameters.preferred_addr.cid, parameters.preferred_addr.stateless_reset_token))
-      return false;
-  }
+  if (parameters.preferred_addr_present != 0 &&
+      !add_new_id(parameters.preferred_addr.cid, parameters.preferred_addr.stateless_reset_token))
+    return false;
   ngtcp2_conn* conn = nullptr;
   const ngtcp2_path path = to_ngtcp2(path_);
   if (ngtcp2_conn_server_new(&conn, &admission.initial.scid, &id, &path, admission.initial.version,
@@ -93,9 +90,10 @@ bool Connection::make_reset_token(const ngtcp2_cid& id, std::uint8_t* token) con
   return ngtcp2_crypto_generate_stateless_reset_token(token, key.data(), key.size(), &id) == 0;
 }
 
-/// A fresh ID of the length that `id` has, under which the table knows us, and its stateless reset token.
+/// A fresh ID, under which the table knows us, and its stateless reset token.
 bool Connection::add_new_id(ngtcp2_cid& id, std::uint8_t* reset_token) {
-  fill_random({id.data, id.datalen});
+  id.datalen = kConnectionIdBytes;
+  host_.make_id({id.data, id.datalen});
   return make_reset_token(id, reset_token) && add_id(id);
 }
 

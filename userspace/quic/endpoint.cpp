@@ -14,6 +14,12 @@ std::chrono::nanoseconds wall_offset() {
          std::chrono::nanoseconds(Clock::now().time_since_epoch());
 }
 
+/// The type of a long header (RFC 9000 section 17.2.4, RFC 9369 section 3.2).
+bool is_handshake(std::uint8_t first, std::uint32_t version) {
+  const unsigned type = first >> 4 & 3;
+  return type == (version == NGTCP2_PROTO_VER_V2 ? 3 : 2);
+}
+
 }  // namespace
 
 Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
@@ -53,7 +59,7 @@ void Endpoint::receive(std::span<Datagram> datagrams, Timestamp now) {
   }
 }
 
-void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
+void Endpoint::receive_one(Datagram& datagram, Timestamp now) {
   const Bytes payload = datagram.frame.payload();
   if (payload.empty()) {  // ngtcp2 asserts that it is not
     counters_.add(EndpointCounter::drop_malformed);
@@ -69,18 +75,37 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
     counters_.add(EndpointCounter::drop_malformed);
     return;
   }
-  Connection* connection = table_.find({ids.dcid, ids.dcidlen});
-  if (connection == nullptr) {
-    const bool long_header = (payload[0] & 0x80) != 0;
-    if (!long_header) {
-      reset(datagram, {ids.dcid, ids.dcidlen}, now);
-      return;
-    }
-    connection = accept(datagram, now);
-    if (connection == nullptr) return;
+  if (Connection* connection = table_.find({ids.dcid, ids.dcidlen})) {
+    connection->read(datagram, now);
+    settle(*connection);
+  } else {
+    receive_unknown(datagram, ids, now);
   }
-  connection->read(datagram, now);
-  settle(*connection);
+}
+
+/// An Initial stays where it arrived, also with the ID of a connection elsewhere: who opens connections must
+/// not be able to choose a worker. What came with it in 0-RTT stays with it.
+void Endpoint::receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids, Timestamp now) {
+  const std::uint8_t first = datagram.frame.payload()[0];
+  const bool long_header = (first & 0x80) != 0;
+  const Bytes id(ids.dcid, ids.dcidlen);
+  const bool opening = long_header && !is_handshake(first, ids.version);
+  if (!opening && forward(datagram, id, now)) return;
+  if (!long_header) {
+    reset(datagram, id, now);
+  } else if (Connection* opened = accept(datagram, now)) {
+    opened->read(datagram, now);
+    settle(*opened);
+  }
+}
+
+/// Whether the datagram is for a connection that another worker has, or had.
+bool Endpoint::forward(Datagram& datagram, Bytes id, Timestamp now) {
+  if (others_ == nullptr) return false;
+  const auto worker = config_.id_key.worker_of(id);
+  if (!worker || *worker == config_.worker) return false;
+  others_->forward(std::move(datagram), *worker, now);
+  return true;
 }
 
 /// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on the

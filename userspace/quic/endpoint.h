@@ -10,6 +10,7 @@
 
 #include "quic/connection.h"
 #include "quic/connection_table.h"
+#include "quic/forwarder.h"
 #include "quic/host.h"
 #include "quic/prefix_counts.h"
 #include "quic/timer_heap.h"
@@ -31,6 +32,10 @@ class Endpoint final : public ConnectionHost {
   /// Called with each connection that ends.
   void on_ended(Ended ended) { ended_ = std::move(ended); }
 
+  /// Where datagrams of other endpoints' connections go; without it they are nobody's. Outlives the endpoint.
+  void forward_to(Forwarder& others) { others_ = &others; }
+
+  /// Takes the frames of the datagrams.
   void receive(std::span<Datagram> datagrams, Timestamp now);
   void expire(Timestamp now);
   void write(Timestamp now);
@@ -59,6 +64,7 @@ class Endpoint final : public ConnectionHost {
   [[nodiscard]] EndpointCounters& counters() override { return counters_; }
   [[nodiscard]] ConnectionTable& table() override { return table_; }
   [[nodiscard]] const AddressTokens& tokens() const override { return tokens_; }
+  void make_id(MutableBytes id) override { config_.id_key.make(config_.worker, id); }
   [[nodiscard]] Bytes reset_key() const override { return reset_key_; }
   [[nodiscard]] SharedMemoryLimit& memory() override { return memory_; }
   [[nodiscard]] bool draining() const override { return shutting_down_; }
@@ -69,8 +75,10 @@ class Endpoint final : public ConnectionHost {
   void want_write(Connection& connection) override;
 
  private:
-  void receive_one(const Datagram& datagram, Timestamp now);
+  void receive_one(Datagram& datagram, Timestamp now);
   void receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids);
+  void receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids, Timestamp now);
+  bool forward(Datagram& datagram, Bytes id, Timestamp now);
   Connection* accept(const Datagram& datagram, Timestamp now);
   Connection* open(const Datagram& datagram, const Admission& admission, Timestamp now);
   [[nodiscard]] bool must_prove_address() const;
@@ -103,6 +111,7 @@ class Endpoint final : public ConnectionHost {
   std::vector<Connection*> write_due_;
   std::vector<Connection*> writing_;
   Ended ended_;
+  Forwarder* others_ = nullptr;
   bool shutting_down_ = false;  // no new connections
 };
 

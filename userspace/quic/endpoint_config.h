@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "quic/connection_id_key.h"
 #include "quic/secrets.h"
 #include "quicrx/address.h"
 
@@ -70,6 +71,9 @@ struct EndpointConfig {
   std::optional<SocketAddress> preferred_ipv6;
   std::string qlog_dir;  ///< empty: none
   Secrets secrets = Secrets::random();
+  /// The endpoints of a process share a key, and each has a number.
+  ConnectionIdKey id_key = ConnectionIdKey::random();
+  WorkerNumber worker = 0;
   std::string reset_name;  ///< tells this endpoint from others with the same secrets (Secrets::reset_key)
 };
 

@@ -17,9 +17,6 @@
 
 namespace quicrx {
 
-/// The length of the connection IDs that we issue: a packet with a short header does not tell.
-inline constexpr std::size_t kConnectionIdBytes = 18;
-
 /// What a connection needs of its endpoint.
 class ConnectionHost {
  public:
@@ -29,6 +26,8 @@ class ConnectionHost {
   [[nodiscard]] virtual EndpointCounters& counters() = 0;
   [[nodiscard]] virtual ConnectionTable& table() = 0;
   [[nodiscard]] virtual const AddressTokens& tokens() const = 0;
+  /// Fills kConnectionIdBytes with a fresh ID, which says that its connection is here.
+  virtual void make_id(MutableBytes id) = 0;
   /// What stateless reset tokens are keyed by.
   [[nodiscard]] virtual Bytes reset_key() const = 0;
   /// What the QUIC state of all connections takes.
