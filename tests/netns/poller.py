@@ -82,7 +82,7 @@ def each(network, *path, device="s0"):
 
 
 def expect_rest(network, device="s0", seconds=5):
-    """At rest frames add up and none is held: waits a moment for what is under way, then insists. The pools by queue."""
+    """At rest frames add up and none is held: waits a moment for what is under way, then insists. Pools by queue."""
     limit = time.monotonic() + seconds
     while True:
         queues = stats(network, device)["queues"]

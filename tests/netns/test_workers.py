@@ -42,8 +42,8 @@ def test_each_queue_has_its_worker(network, site, poller):
 def test_threads_have_names_and_cpus(network, poller):
     """In the order of the CPUs that the process may use, for veth has no interrupts."""
     workers = each(network, "worker")
-    names = [pathlib.Path(f"/proc/{poller.process.pid}/task/{worker['thread']}/comm").read_text(encoding="ascii").strip()
-             for worker in workers]
+    tasks = pathlib.Path(f"/proc/{poller.process.pid}/task")
+    names = [(tasks / str(worker["thread"]) / "comm").read_text(encoding="ascii").strip() for worker in workers]
     assert [worker["number"] for worker in workers] == [0, 1]
     assert [re.findall(r"\d+", name)[-1] for name in names] == ["0", "1"], names
     allowed = sorted(os.sched_getaffinity(0))
