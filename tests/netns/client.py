@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """gtlsclient: an HTTP/3 client that is not ours (Debian's ngtcp2-client)."""
 
+import re
+import signal
+import ssl
 import time
 
 from network import V4_SERVER
-from poller import PORT, stats
+from poller import PORT, each
 
 
 def command(address, uris, *options):
@@ -38,7 +41,19 @@ class Fetch:
         self.expect_under_way()
 
     def sent(self):
-        return stats(self.network)["queues"][0]["af_xdp"]["sent_bytes"]
+        return sum(each(self.network, "af_xdp", "sent_bytes"))
+
+    def halt(self):
+        """Its process stands still, so that no machine is quick enough to end it."""
+        self.process.send_signal(signal.SIGSTOP)
+        self.expect_under_way()
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def expect_under_way(self):
         assert self.process.poll() is None, "the download is over too early to have been disturbed"
@@ -47,6 +62,15 @@ class Fetch:
         """It goes on to its end."""
         assert self.process.wait(timeout=seconds) == 0
         self.site.expect_same(self.site.root / self.name, self.site.downloads / self.name)
+
+
+def start_halted(network, site, names):
+    """Downloads under way that stand still."""
+    started = []
+    for name in names:
+        started.append(Fetch(network, site, name))
+        started[-1].halt()
+    return started
 
 
 def upload(network, site, source, name, address=V4_SERVER, seconds=60, method="PUT", options=()):
@@ -64,3 +88,17 @@ def talk(network, path, method="GET", data=None, options=()):
                        *command(V4_SERVER, [f"https://localhost{path}"], "--no-quic-dump", f"--http-method={method}",
                                 *extra, *options), timeout=60)
     return done.stdout + done.stderr
+
+
+def sees_certificate(network, certificate, address=V4_SERVER):
+    """Whether it is what a new connection is shown: it is in the client's dump of the handshake."""
+    done = network.run(network.client, *command(address, ["https://localhost/"], "--no-http-dump"), timeout=60)
+    dumped = re.findall(r"^[0-9a-f]{8}  ((?:[0-9a-f]{2} +)+)\|", done.stdout + done.stderr, re.MULTILINE)
+    assert dumped, "no handshake"
+    return ssl.PEM_cert_to_DER_cert(certificate.read_text(encoding="ascii")) in bytes.fromhex("".join(dumped))
+
+
+def come_back(network, site, name, folder, *options):
+    """Downloads with the ticket of last time, and waits for the next one."""
+    fetch(network, site, [name], options=(f"--session-file={folder}/session", f"--tp-file={folder}/parameters",
+                                          "--wait-for-ticket", *options))

@@ -2,7 +2,7 @@
 import pytest
 
 import network as net
-from fixtures import poller, site, start_poller  # noqa: F401
+from fixtures import poller, secret_file, site, start_poller  # noqa: F401
 from poller import quicrx
 
 
@@ -13,8 +13,9 @@ def machine():
 
 
 @pytest.fixture
-def network():
-    made = net.Network()
+def network(request):
+    """With as many queues each way as the test's module says."""
+    made = net.Network(getattr(request.module, "QUEUES", 1))
     yield made
     quicrx(made, "unload", "s0", check=False)
     made.close()

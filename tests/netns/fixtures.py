@@ -13,6 +13,13 @@ def site(tmp_path):
 
 
 @pytest.fixture
+def secret_file(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("# made by the test\n" + "5a" * 32 + "\n", encoding="ascii")
+    return path
+
+
+@pytest.fixture
 def start_poller(network, site):
     """Starts pollers; at the end each must be at rest, and stop cleanly unless the test stopped or killed it."""
     started = []
@@ -24,8 +31,8 @@ def start_poller(network, site):
 
     yield start
     try:
-        if any(poller.process.poll() is None for poller in started):
-            expect_rest(network)
+        for device in {device for poller in started if poller.process.poll() is None for device in poller.devices}:
+            expect_rest(network, device)
     finally:
         for poller in started:
             if poller.process.poll() is None:

@@ -55,9 +55,7 @@ class Network:
         self.server = f"qx{os.getpid()}s"
         self.client = f"qx{os.getpid()}c"
         self.make_namespaces(self.server, self.client)
-        sh("ip", "link", "add", "s0", "netns", self.server, "numrxqueues", str(queues), "numtxqueues", str(queues),
-           "type", "veth", "peer", "name", "c0", "netns", self.client,
-           "numrxqueues", str(queues), "numtxqueues", str(queues))
+        self.add_wire("s0", "c0", queues)
         self.set_up_hosts()
         self.run(self.client, "ping", "-c", "1", "-W", "5", V4_SERVER)
 
@@ -68,12 +66,27 @@ class Network:
             sh("ip", "netns", "add", name)
             self.run(name, "ip", "link", "set", "lo", "up")
 
+    def add_wire(self, server_end, client_end, queues):
+        """With so many queues each way: a packet comes in by the queue of the number by which it was sent."""
+        counts = ("numrxqueues", str(queues), "numtxqueues", str(queues))
+        sh("ip", "link", "add", server_end, "netns", self.server, *counts, "type", "veth",
+           "peer", "name", client_end, "netns", self.client, *counts)
+
+    def set_up(self, name, device, v4, v6):
+        self.run(name, "ip", "addr", "add", v4 + "/24", "dev", device)
+        self.run(name, "ip", "addr", "add", v6 + "/64", "dev", device, "nodad")
+        self.run(name, "ip", "link", "set", device, "up")
+
     def set_up_hosts(self):
-        for name, device, v4, v6 in ((self.server, "s0", V4_SERVER, V6_SERVER),
-                                     (self.client, "c0", V4_CLIENT, V6_CLIENT)):
-            self.run(name, "ip", "addr", "add", v4 + "/24", "dev", device)
-            self.run(name, "ip", "addr", "add", v6 + "/64", "dev", device, "nodad")
-            self.run(name, "ip", "link", "set", device, "up")
+        self.set_up(self.server, "s0", V4_SERVER, V6_SERVER)
+        self.set_up(self.client, "c0", V4_CLIENT, V6_CLIENT)
+
+    def add_second_wire(self):
+        """s1 and c1, of one queue. The server's address there."""
+        self.add_wire("s1", "c1", 1)
+        self.set_up(self.server, "s1", "10.9.1.1", "fd09:1::1")
+        self.set_up(self.client, "c1", "10.9.1.2", "fd09:1::2")
+        return "10.9.1.1"
 
     def close(self):
         for name in self.namespaces:

@@ -142,12 +142,37 @@ def test_folders(network, site):
 
 
 def test_no_such_queue(network, site):
-    expect_refused(network, run_options(site, queue=7), NOT_FOUND, "there is no queue 7", "ethtool -l s0")
+    """There is one, of two that are possible."""
+    for words in ("7", "0,7", "1"):
+        expect_refused(network, run_options(site, queues=words), NOT_FOUND, f"there is no queue {words[-1]}",
+                       "ethtool -l s0")
+
+
+@pytest.mark.parametrize("words", ["", "x", "-1", "1-0", "0,,1", "0,0"])
+def test_queues_that_are_no_list(network, site, words):
+    expect_refused(network, run_options(site, queues=words), USAGE, "--queues")
+
+
+@pytest.mark.parametrize("words", ["", "x", "-1", "9999", "0,9999"])
+def test_cpus_that_are_not_there(network, site, words):
+    expect_refused(network, run_options(site, cpu=words), USAGE, "--cpu")
+
+
+def test_one_interface_of_two_is_missing(network, site):
+    """The other is left as it was."""
+    words = run_options(site)
+    for interfaces in (["s0", "s9"], ["s9", "s0"]):
+        expect_refused(network, [words[0], *interfaces, *words[2:]], NOT_FOUND, "s9: no such interface")
+
+
+def test_an_interface_twice(network, site):
+    words = run_options(site)
+    expect_refused(network, [words[0], "s0", "s0", *words[2:]], USAGE, "s0")
 
 
 def test_queue_without_transmit(network, site):
     network.run(network.server, "ethtool", "-L", "s0", "rx", "2", "tx", "1")
-    expect_refused(network, run_options(site, queue=1), UNSUPPORTED, "nothing could be sent", "ethtool -L s0")
+    expect_refused(network, run_options(site, queues=1), UNSUPPORTED, "nothing could be sent", "ethtool -L s0")
 
 
 def test_frames_out_of_range(network, site):

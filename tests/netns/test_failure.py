@@ -102,7 +102,7 @@ print(len(s.recv(2000)))""")
 
     start_poller()
     client.fetch(network, site, ["file"])
-    pools = expect_rest(network)
+    pools = expect_rest(network)[0]
     assert pools["receive"]["size"] + pools["transmit"]["size"] == 8192
     pinged = ping.communicate(timeout=60)[0]
     assert " 0% packet loss" in pinged, pinged

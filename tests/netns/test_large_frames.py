@@ -43,7 +43,7 @@ def test_jumbo_datagrams_both_ways(network, site, poller, address):
     assert queue["af_xdp"]["drop_not_gathered"] == 0
     assert queue["xsk"]["statistics"]["tx_invalid_descs"] == 0
     assert queue["socket"]["received_datagrams"] == 0
-    gather = expect_rest(network)["gather"]
+    gather = expect_rest(network)[0]["gather"]
     assert gather["free"] == gather["size"] > 0
 
 

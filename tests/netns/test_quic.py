@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tokens, tickets, keys and versions: what QUIC has beside moving bytes, with gtlsclient."""
 
-import pathlib
 import shutil
 import subprocess
 import time
@@ -11,6 +10,8 @@ import pytest
 import client
 from network import V4_SERVER
 from poller import stats
+from recorder import Recorder
+from waiting import wait_for
 
 OTHER_CLIENT, OTHER_SERVER = "10.9.0.22", "10.9.0.11"
 
@@ -19,30 +20,10 @@ def quic(network):
     return stats(network)["queues"][0]["quic"]
 
 
-def wait_for(condition, seconds=10):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def secret_file(tmp_path):
-    path = tmp_path / "secret"
-    path.write_text("# made by the test\n" + "5a" * 32 + "\n", encoding="ascii")
-    return path
-
-
 @pytest.fixture
 def small(site):
     site.make_file("small", 20_000)
     return "small"
-
-
-def fetch_with_session(network, site, name, folder, *options):
-    """Comes back with the ticket of last time, and waits for the next one."""
-    client.fetch(network, site, [name], options=(f"--session-file={folder}/session", f"--tp-file={folder}/parameters",
-                                                 "--wait-for-ticket", *options))
 
 
 def test_retry(network, site, small, start_poller):
@@ -105,7 +86,7 @@ def test_token_of_another_address(network, site, small, start_poller, tmp_path):
 def test_resumption(network, site, small, start_poller, tmp_path, early_data):
     start_poller(*([] if early_data else ["--no-early-data"]))
     for _ in range(2):
-        fetch_with_session(network, site, small, tmp_path)
+        client.come_back(network, site, small, tmp_path)
     connections = quic(network)["connections"]
     assert connections["handshakes_completed"] == 2
     assert connections["handshakes_resumed"] == 1
@@ -115,7 +96,7 @@ def test_resumption(network, site, small, start_poller, tmp_path, early_data):
 def test_upload_in_early_data(network, site, small, start_poller, tmp_path):
     """It waits for the handshake, for it is not safe to do twice (RFC 8470), and is stored then."""
     start_poller()
-    fetch_with_session(network, site, small, tmp_path)
+    client.come_back(network, site, small, tmp_path)
     client.upload(network, site, site.root / small, "stored",
                   options=[f"--session-file={tmp_path}/session", f"--tp-file={tmp_path}/parameters"])
     assert quic(network)["connections"]["early_data_accepted"] == 1
@@ -125,7 +106,7 @@ def test_tickets_outlive_the_process(network, site, small, start_poller, tmp_pat
     """They resume; but 0-RTT is refused, for this process cannot know what the last one has seen."""
     for _ in range(2):
         poller = start_poller("--secret-file", str(secret_file))
-        fetch_with_session(network, site, small, tmp_path)
+        client.come_back(network, site, small, tmp_path)
         connections = quic(network)["connections"]
         poller.stop()
     assert (connections["handshakes_resumed"], connections["early_data_accepted"]) == (1, 0)
@@ -135,7 +116,7 @@ def test_tickets_promise_the_limits_they_were_given_with(network, site, small, s
     """RFC 9000 section 7.4.1: with smaller limits than a ticket remembers there is no 0-RTT, and so no ticket."""
     for streams in ("100", "10"):
         poller = start_poller("--secret-file", str(secret_file), "--max-streams", streams)
-        fetch_with_session(network, site, small, tmp_path)
+        client.come_back(network, site, small, tmp_path)
         connections = quic(network)["connections"]
         poller.stop()
     assert (connections["handshakes_completed"], connections["handshakes_resumed"]) == (1, 0)
@@ -144,16 +125,13 @@ def test_tickets_promise_the_limits_they_were_given_with(network, site, small, s
 def test_replayed_early_data(network, site, small, start_poller, tmp_path):
     """The same datagrams again, from another port: the handshake begins, the request in it is not read."""
     start_poller()
-    fetch_with_session(network, site, small, tmp_path)
-    script = str(pathlib.Path(__file__).parent / "replay.py")
-    recorder = network.start(network.client, "/usr/bin/python3", script, V4_SERVER, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE)
-    assert recorder.stdout.readline() == "recording\n"
-    fetch_with_session(network, site, small, tmp_path)
+    client.come_back(network, site, small, tmp_path)
+    recorder = Recorder(network)
+    client.come_back(network, site, small, tmp_path)
     wait_for(lambda: quic(network)["connections"]["draining"] == 0)
     before = quic(network)
     assert before["connections"]["early_data_accepted"] == 1
-    assert recorder.communicate("replay\n", timeout=20)[0].strip().isdigit()
+    recorder.replay()
     time.sleep(0.2)
     after = quic(network)
     assert after["connections"]["accepted"] > before["connections"]["accepted"], "the replay came"

@@ -1,47 +1,80 @@
 # SPDX-License-Identifier: MIT
-"""How a poller stops: requests under way end first, for as long as --drain says."""
+"""How a poller stops: requests under way at any worker end first, for as long as --drain says."""
 
 import signal
 import time
 
+import pytest
+
 import client
+from poller import each
+from spread import spread
+
+QUEUES = 2
 
 
-def test_requests_under_way_end_first(network, site, start_poller):
+@pytest.fixture
+def downloads(network, site):
+    """Starts one on each queue, halted in the middle."""
+    started = []
+
+    def start():
+        spread(network)
+        for name in ("one", "two"):
+            site.make_sparse_file(name, 100 << 20)
+        started.extend(client.start_halted(network, site, ["one", "two"]))
+        assert each(network, "quic", "connections", "active") == [1, 1]
+        return started
+
+    yield start
+    for download in started:
+        download.kill()
+
+
+def test_requests_under_way_end_first(network, site, start_poller, downloads):
     poller = start_poller("--drain", "60")
-    site.make_sparse_file("file", 500 << 20)
-    download = client.Fetch(network, site, "file")
+    started = downloads()
     poller.signal(signal.SIGTERM)
-    time.sleep(0.2)
+    time.sleep(0.3)
     assert poller.process.poll() is None, "still serving"
-    late = client.talk(network, "/file")
-    assert "CONNECTION_REFUSED" in late or "(0x2)" in late, late[-500:]
-    download.finish()
-    assert poller.process.wait(timeout=10) == 0
+    for _ in range(2):
+        late = client.talk(network, "/one")
+        assert "CONNECTION_REFUSED" in late or "(0x2)" in late, late[-500:]
+    assert min(each(network, "quic", "connections", "refused_stopping")) >= 1
+    for download in started:
+        download.go_on()
+    for download in started:
+        download.finish()
+    poller.expect_end(10)
 
 
-def test_the_limit_is_kept(network, site, start_poller):
+def test_the_end_of_one_worker_is_not_the_end_of_the_other(network, site, start_poller, downloads):
+    poller = start_poller("--drain", "60")
+    first, second = downloads()
+    poller.signal(signal.SIGTERM)
+    first.go_on()
+    first.finish()
+    time.sleep(0.3)
+    assert poller.process.poll() is None, "still serving"
+    second.go_on()
+    second.finish()
+    poller.expect_end(10)
+
+
+def test_the_limit_is_kept(network, site, start_poller, downloads):
     poller = start_poller("--drain", "1")
-    site.make_sparse_file("file", 2000 << 20)
-    download = client.Fetch(network, site, "file")
-    download.process.send_signal(signal.SIGSTOP)
+    downloads()
     poller.signal(signal.SIGTERM)
     began = time.monotonic()
-    assert poller.process.wait(timeout=10) == 0
+    poller.expect_end(10)
     assert 0.9 <= time.monotonic() - began <= 5
-    download.process.kill()
-    download.process.wait()
 
 
-def test_told_twice_it_stops_at_once(network, site, start_poller):
+def test_told_twice_it_stops_at_once(network, site, start_poller, downloads):
     poller = start_poller("--drain", "60")
-    site.make_sparse_file("file", 2000 << 20)
-    download = client.Fetch(network, site, "file")
-    download.process.send_signal(signal.SIGSTOP)
+    downloads()
     poller.signal(signal.SIGTERM)
     time.sleep(0.3)
     assert poller.process.poll() is None
     poller.signal(signal.SIGTERM)
-    assert poller.process.wait(timeout=5) == 0
-    download.process.kill()
-    download.process.wait()
+    poller.expect_end(5)

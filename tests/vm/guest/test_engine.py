@@ -8,7 +8,7 @@ import time
 import pytest
 
 import client
-from poller import expect_rest, quicrx, stats
+from poller import each, expect_rest, quicrx, stats
 from probes import Probes
 
 COPYING = ("__xsk_rcv", "__xsk_generic_xmit")
@@ -29,7 +29,8 @@ def expect_no_loss(network, bind):
 def test_transfer(network, site, start_poller, bind):
     """10 MiB down and up; whether the kernel copied is asked of the kernel."""
     quicrx(network, "load", "s0", "--port", "4433")
-    start_poller("--bind", bind, "--frames", "32768")  # a ring that an emulated CPU cannot fall behind
+    # A ring that an emulated CPU cannot fall behind; memory for two of them there is not.
+    start_poller("--bind", bind, "--queues", "0", "--frames", "32768")
     site.make_file("file", 10 << 20)
     with Probes(*COPYING) as probes:
         client.fetch(network, site, ["file"])
@@ -91,13 +92,35 @@ def test_the_second_queue(network, site, start_poller):
     """Every flow is sent to it; the poller is there."""
     network.run(network.server, "ethtool", "-X", "s0", "weight", "0", "1")
     try:
-        start_poller("--bind", "zero-copy", "--queue", "1")
+        start_poller("--bind", "zero-copy", "--queues", "1")
         site.make_file("file", 1 << 20)
         client.fetch(network, site, ["file"])
         client.upload(network, site, site.root / "file", "file")
         expect_no_loss(network, "zero-copy")
     finally:
-        network.run(network.server, "ethtool", "-X", "s0", "equal", "1")
+        network.to_one_queue()
+
+
+@pytest.mark.driver("igb")
+def test_connections_that_change_queue(network, site, start_poller):
+    """Handed over in frames of another worker's memory that the card wrote; still nothing is copied."""
+    network.to_every_queue()
+    try:
+        start_poller("--bind", "zero-copy")
+        site.make_file("file", 3 << 20)
+        with Probes(*COPYING) as probes:
+            # Each move goes to the other queue as likely as not.
+            for _ in range(20):
+                client.fetch(network, site, ["file"], options=["--change-local-addr=100ms"])
+                if sum(each(network, "handoff", "out")) > 0:
+                    break
+            assert probes.calls() == {name: 0 for name in COPYING}
+        assert all(each(network, "poller", "zero_copy"))
+        assert sum(each(network, "handoff", "out")) == sum(each(network, "handoff", "in")) > 0
+        assert sum(each(network, "socket", "received_datagrams")) == 0
+        expect_rest(network)
+    finally:
+        network.to_one_queue()
 
 
 def everything_of_bpf(network):

@@ -45,7 +45,7 @@ def test_automatic_becomes_copy_mode_aloud(network, site):
     """The client's card is a virtio_net without a DMA device of its own, which zero copy wants."""
     refused = run_on(network, network.client, "c0", site, "--bind", "zero-copy")
     assert refused.returncode == UNSUPPORTED and "gives no zero copy (Invalid argument)" in refused.stderr
-    poller = Poller(network, site, namespace=network.client, device="c0").wait_ready()
+    poller = Poller(network, site, namespace=network.client, devices=("c0",)).wait_ready()
     try:
         assert "copy mode (driver virtio_net refused zero copy: Invalid argument)" in poller.output()
         told = network.run(network.client, QUICRX, "stats", "c0").stdout
@@ -70,7 +70,7 @@ def test_spare_queue_pairs_are_refused(network, site):
     # Another program's attach has taken them: the queue itself is refused.
     network.run(network.server, "xdp-loader", "load", "-m", "native", "-s", "xdp", "spare",
                 str(BUILD / "tests" / "foreign.bpf.o"))
-    mute = run_on(network, network.server, "spare", site, "--queue", "2")
+    mute = run_on(network, network.server, "spare", site, "--queues", "2")
     assert mute.returncode == UNSUPPORTED
     assert "nothing could be sent from queue 2" in mute.stderr and "ethtool -L spare combined 4" in mute.stderr
     network.run(network.server, "xdp-loader", "unload", "spare", "--all")

@@ -37,10 +37,18 @@ class Wire(Network):
             self.run(name, "ip", "addr", "add", v4 + "/24", "dev", device)
             self.run(name, "ip", "addr", "add", v6 + "/64", "dev", device, "nodad")
             self.run(name, "ip", "link", "set", device, "up")
-        # One queue is served; the flows that igb's hash gives to the other would be the kernel's.
+        self.to_one_queue()
+        self.wait_carrier()
+
+    def to_one_queue(self):
+        """igb has two. Every flow comes to the first, so that its counters tell everything."""
         if DRIVER == "igb":
             self.run(self.server, "ethtool", "-X", "s0", "equal", "1")
-        self.wait_carrier()
+
+    def to_every_queue(self):
+        """By a hash of addresses and ports."""
+        self.run(self.server, "ethtool", "-X", "s0", "equal", "2")
+        self.run(self.server, "ethtool", "-N", "s0", "rx-flow-hash", "udp4", "sdfn")
 
     def has_carrier(self, name="server", device="s0"):
         return "LOWER_UP" in self.run(name, "ip", "link", "show", device).stdout
