@@ -7,6 +7,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <functional>
@@ -57,7 +58,15 @@ Result<void> take_lock(std::optional<SetupLock>& lock) {
   return {};
 }
 
+Result<void> refuse_repeated(const std::vector<std::string>& interfaces) {
+  for (auto name = interfaces.begin(); name != interfaces.end(); ++name)
+    if (std::find(interfaces.begin(), name, *name) != name)
+      return fail(ErrorKind::usage, *name + ": named twice");
+  return {};
+}
+
 Result<std::vector<ServedInterface>> plan_interfaces(const RunOptions& options) {
+  if (auto refused = refuse_repeated(options.interfaces); !refused) return tl::unexpected(refused.error());
   std::vector<ServedInterface> served;
   for (const std::string& name : options.interfaces) {
     auto planned = ServedInterface::plan(name, options);

@@ -2,15 +2,18 @@
 #include "cli/run_options.h"
 
 #include <ngtcp2/ngtcp2.h>
+#include <sched.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <map>
 
 #include "net/address_text.h"
+#include "net/number_list.h"
 #include "quic/connection_settings.h"
 #include "quic/qlog_file.h"
 #include "service/document_root.h"
@@ -41,12 +44,17 @@ void add_number(CLI::App& command, const std::string& name, Number& number, cons
 }
 
 void add_port_options(CLI::App& command, RunOptions& options) {
-  command.add_option("IFACE", options.interface, "Network interface")->required();
+  command.add_option("IFACE", options.interfaces, "Network interfaces")->required()->expected(1, -1);
   command.add_option("--port", options.port, "UDP port")
       ->required()
       ->check(CLI::Range(1, 65535).description(""))
       ->type_name("PORT");
-  command.add_option("--queue", options.queue, "Receive queue to serve (default: 0)")->type_name("N");
+  command.add_option("--queues", options.queues, "Receive queues to serve, a worker each (default: all)")
+      ->type_name("all|LIST");
+  command
+      .add_option("--cpu", options.cpus,
+                  "CPUs that the workers are pinned to (default: those of the queues' interrupts)")
+      ->type_name("none|LIST");
   add_choice(command, "--bind", options.bind, "auto: zero copy where the driver has it, else copy",
              "auto|zero-copy|copy",
              {{"auto", BindMode::automatic}, {"zero-copy", BindMode::zero_copy}, {"copy", BindMode::copy}});
@@ -150,9 +158,16 @@ std::string text_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// This machine's queue among all that may share secrets.
+/// These queues of this machine among all that may share secrets.
 std::string reset_name_of(const RunOptions& options) {
-  return text_of("/etc/machine-id") + "/" + options.interface + "/" + std::to_string(options.queue);
+  std::string name = text_of("/etc/machine-id");
+  for (const std::string& interface : options.interfaces) name += "/" + interface;
+  return name + "/" + options.queues;
+}
+
+/// Of a limit, so much that all have it together; never nothing.
+std::size_t share(std::uint64_t limit, std::size_t workers) {
+  return static_cast<std::size_t>((limit + workers - 1) / workers);
 }
 
 Result<void> set_preferred(EndpointConfig& config, const std::string& text, std::uint16_t default_port) {
@@ -176,7 +191,14 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_limit_options(command, options);
 }
 
-Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
+Result<std::optional<std::vector<unsigned>>> named_cpus(const RunOptions& options) {
+  if (options.cpus.empty()) return std::nullopt;
+  auto cpus = parse_number_list(options.cpus, CPU_SETSIZE - 1);
+  if (!cpus) return fail(cpus.error().kind, "--cpu: " + cpus.error().message);
+  return std::optional(std::move(*cpus));
+}
+
+Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers) {
   EndpointConfig config = options.quic;
   EndpointLimits& limits = config.limits;
   config.reset_name = reset_name_of(options);
@@ -185,7 +207,9 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
   limits.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   limits.stall_timeout = std::chrono::seconds(options.stall_timeout_seconds);
   limits.connection_memory = options.max_connection_memory_bytes / 4 * 3;
-  limits.memory = options.max_memory_bytes / 2;
+  limits.memory = share(options.max_memory_bytes / 2, workers);
+  limits.connections_per_prefix = share(limits.connections_per_prefix, workers);
+  limits.resets_per_second = share(limits.resets_per_second, workers);
   for (const std::string& text : options.preferred_addresses)
     if (auto set = set_preferred(config, text, options.port); !set) return tl::unexpected(set.error());
   if (!config.qlog_dir.empty()) {
@@ -202,20 +226,22 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
   return config;
 }
 
-Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config) {
+Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& options,
+                                                         const EndpointConfig& config,
+                                                         std::shared_ptr<EarlyDataGuard> guard) {
   TlsOptions tls;
   tls.client_ca_file = options.client_ca;
   for (const std::string& alpn : options.alpns)
     tls.ticket_keys.push_back(
         config.secrets.ticket_key(ticket_promise(config, alpn, text_of(options.client_ca))));
-  tls.early_data = !options.no_early_data;
-  return TlsContext::load(options.certificate, options.key, options.alpns, tls);
+  if (!options.no_early_data) tls.early_data = std::move(guard);
+  return TlsContext::load(options.certificate, options.key, options.alpns, std::move(tls));
 }
 
-Result<HttpConfig> http_config_of(const RunOptions& options) {
+Result<HttpConfig> http_config_of(const RunOptions& options, std::size_t workers) {
   HttpConfig config;
   config.send_memory_per_connection_bytes = options.max_connection_memory_bytes / 4;
-  config.send_memory_bytes = options.max_memory_bytes / 2;
+  config.send_memory_bytes = share(options.max_memory_bytes / 2, workers);
   if (!options.root.empty()) {
     auto folder = open_folder(options.root);
     if (!folder) return fail(folder.error().kind, "--root: " + folder.error().message);

@@ -3,10 +3,12 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "quic/early_data_guard.h"
 #include "quic/endpoint_config.h"
 #include "quic/tls_context.h"
 #include "quicrx/result.h"
@@ -17,9 +19,10 @@ namespace quicrx::cli {
 
 /// The words of `quicrx run`.
 struct RunOptions {
-  std::string interface;
+  std::vector<std::string> interfaces;
   std::uint16_t port = 0;
-  std::uint32_t queue = 0;
+  std::string queues = "all";
+  std::string cpus;  ///< a list, "none", or nothing said
   BindMode bind = BindMode::automatic;
   std::optional<std::uint32_t> frames;
   std::uint32_t busy_poll_microseconds = 0;
@@ -50,10 +53,15 @@ struct RunOptions {
 /// Adds the options to the command.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-/// The parts of the server's configuration that the words stand for. An error names the word.
-Result<EndpointConfig> endpoint_config_of(const RunOptions& options);
-Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config);
-Result<HttpConfig> http_config_of(const RunOptions& options);
+/// The parts of the server's configuration that the words stand for. An error names the word. Limits that
+/// hold for all workers together, and that each keeps by itself, are divided among them.
+Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers);
+Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& options,
+                                                         const EndpointConfig& config,
+                                                         std::shared_ptr<EarlyDataGuard> guard);
+Result<HttpConfig> http_config_of(const RunOptions& options, std::size_t workers);
+/// The CPUs that `--cpu` lists; nothing when it was not given.
+Result<std::optional<std::vector<unsigned>>> named_cpus(const RunOptions& options);
 
 /// UDP ports that must be steered: the one that is served, and those of preferred addresses.
 std::vector<std::uint16_t> wanted_ports(const RunOptions& options, const EndpointConfig& config);

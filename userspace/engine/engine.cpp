@@ -41,6 +41,9 @@ Result<std::unique_ptr<Engine>> Engine::open(std::vector<Place> places,
   if (!engine->ended_)
     return fail(ErrorKind::failure, std::string("cannot make an eventfd: ") + std::strerror(errno));
   if (auto opened = engine->open_workers(tls); !opened) return tl::unexpected(opened.error());
+  std::vector<const EndpointCounters*> counters;
+  for (const Place& place : engine->places_) counters.push_back(place.storage.endpoint);
+  for (const auto& worker : engine->workers_) worker->endpoint().count_with(counters);
   engine->make_lanes();
   return engine;
 }

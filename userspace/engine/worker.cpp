@@ -6,14 +6,16 @@
 namespace quicrx {
 namespace {
 
-// Nothing wakes us when transmit frames come back or the kernel's send buffer drains: look again this soon
-// while somebody waits for that, and otherwise soon enough to have every frame home at rest. Ever more rarely
-// where nothing comes of it (a link that is down keeps what it was given).
+// Nothing wakes us when frames come back, from the NIC or from another worker, or the kernel's send buffer
+// drains: look again this soon while somebody waits for that, and otherwise soon enough to have every frame
+// home at rest. Ever more rarely where nothing comes of it (a link that is down keeps what it was given).
 constexpr std::chrono::nanoseconds kRetry = std::chrono::microseconds(100);
 constexpr std::chrono::nanoseconds kCollect = std::chrono::milliseconds(2);
 constexpr std::chrono::nanoseconds kLongestRetry = std::chrono::milliseconds(100);
 // How long what was sent last may take to leave when the worker stops.
 constexpr std::chrono::milliseconds kLastSends{200};
+// How often a worker that has drained looks whether the others have.
+constexpr std::chrono::milliseconds kLookAtOthers{10};
 constexpr std::chrono::nanoseconds kForever{-1};
 
 /// IPv6 may be switched off on the machine; then there is nothing to reserve.
@@ -26,31 +28,68 @@ Result<std::unique_ptr<UdpPort>> open_ipv6(const UdpPort::Config& config, const 
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage& storage,
-                                             const TlsContext& tls) {
-  const unsigned mtu = config.xdp.interface.mtu;
-  auto ipv4 = UdpPort::open({PortId::socket4, config.udp_port, mtu}, storage.socket4);
+                                             std::shared_ptr<const TlsContext> tls) {
+  auto waker = Waker::create();
+  if (!waker) return tl::unexpected(waker.error());
+  UdpPort::Config socket{PortId::socket4, config.udp_port, config.xdp.interface.mtu, config.quic.worker,
+                         config.joins_sockets};
+  auto ipv4 = UdpPort::open(socket, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
-  auto ipv6 = open_ipv6({PortId::socket6, config.udp_port, mtu}, storage.socket6);
+  socket.id = PortId::socket6;
+  auto ipv6 = open_ipv6(socket, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
   auto xdp = XdpPort::open(config.xdp, storage.xdp);
   if (!xdp) return tl::unexpected(xdp.error());
   auto ports = std::make_unique<PortGroup>(std::move(*xdp), std::move(*ipv4), std::move(*ipv6),
                                            *storage.socket4.counters);
-  return std::make_unique<Worker>(std::move(ports), config, storage, tls);
+  return std::make_unique<Worker>(std::move(ports), std::move(*waker), config, storage, std::move(tls));
 }
 
-Worker::Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
-               const TlsContext& tls)
+Worker::Worker(std::unique_ptr<PortGroup> ports, Waker waker, const Config& config, const Storage& storage,
+               std::shared_ptr<const TlsContext> tls)
     : ports_(std::move(ports)),
-      endpoint_(*ports_, tls, config.services, config.quic, *storage.endpoint),
+      waker_(std::move(waker)),
+      handoff_(*storage.handoff, *storage.handoff_latency),
+      endpoint_(*ports_, std::move(tls), config.services, config.quic, *storage.endpoint),
       drain_(config.drain),
       batch_(kBatch) {}
 
+void Worker::join(std::vector<Handoff::Peer> peers) {
+  handoff_.join(std::move(peers));
+  endpoint_.forward_to(handoff_);
+}
+
+void Worker::order(Stage stage) {
+  stage_.store(stage, std::memory_order_release);
+  waker_.wake();
+}
+
+void Worker::use(std::shared_ptr<const TlsContext> tls) {
+  {
+    const std::lock_guard lock(context_mutex_);
+    next_context_ = std::move(tls);
+  }
+  context_waits_.store(true, std::memory_order_release);
+  waker_.wake();
+}
+
+void Worker::take_context() {
+  if (!context_waits_.exchange(false, std::memory_order_acq_rel)) return;
+  const std::lock_guard lock(context_mutex_);
+  endpoint_.use(std::move(next_context_));
+}
+
 void Worker::turn() {
   const Timestamp now = Clock::now();
-  const std::size_t count = ports_->receive(batch_, now);
+  if (context_waits_.load(std::memory_order_relaxed)) take_context();
+  handoff_.collect();
+  std::size_t count = ports_->receive(batch_, now);
   full_batch_ = count == batch_.size();
   if (count > 0) fruitless_looks_ = 0;
+  endpoint_.receive(std::span(batch_).first(count), now);
+  handoff_.publish();
+  count = handoff_.take(batch_, now);
+  full_batch_ = full_batch_ || count == batch_.size();
   endpoint_.receive(std::span(batch_).first(count), now);
   endpoint_.expire(now);
   endpoint_.write(now);
@@ -60,12 +99,12 @@ void Worker::turn() {
 /// When to look again at what nothing wakes us for; nothing when there is no such thing.
 std::optional<std::chrono::nanoseconds> Worker::time_to_look_again() {
   const bool somebody_waits = endpoint_.starved() || ports_->has_unsent();
-  if (!somebody_waits && ports_->xdp().frames_in_transmit() == 0) {
+  const std::uint32_t out = ports_->xdp().frames_in_transmit() + handoff_.away();
+  if (!somebody_waits && out == 0) {
     fruitless_looks_ = 0;
     return std::nullopt;
   }
   // Only looks of which nothing came make the next one later.
-  const std::uint32_t out = ports_->xdp().frames_in_transmit();
   if (out != frames_seen_out_ || somebody_waits != somebody_waited_) fruitless_looks_ = 0;
   frames_seen_out_ = out;
   somebody_waited_ = somebody_waits;
@@ -83,23 +122,45 @@ std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) {
   return sleep;
 }
 
-void Worker::run(int stop, const std::function<void()>& again) {
-  do {
+/// Until something has arrived or was handed over, a connection is due, `longest` is over, or the stage is no
+/// longer this one.
+void Worker::sleep(Stage during, std::chrono::nanoseconds longest) {
+  std::chrono::nanoseconds time = time_to_sleep(Clock::now());
+  if (longest != kForever) time = time == kForever ? longest : std::min(time, longest);
+  if (time.count() == 0) {
+    ports_->wait(time, waker_.descriptor());
+    return;
+  }
+  waker_.announce_sleep();
+  const bool due = handoff_.pending() || stage() != during || context_waits_.load(std::memory_order_acquire);
+  if (due) time = std::chrono::nanoseconds(0);
+  waker_.end_sleep(ports_->wait(time, waker_.descriptor()));
+}
+
+void Worker::run(std::atomic<unsigned>& busy) {
+  ports_->adopt();
+  while (stage() == Stage::serving) {
     turn();
-  } while (!ports_->wait(time_to_sleep(Clock::now()), stop));
-  again();
-  drain(stop);
+    sleep(Stage::serving, kForever);
+  }
+  drain_connections(busy);
   stop_serving();
 }
 
-/// New connections are refused from here on, and those that are there take nothing new.
-void Worker::drain(int stop) {
+/// New connections are refused from here on, and those that are there take nothing new. A worker whose own
+/// connections have ended still hands over what arrives for those of others.
+void Worker::drain_connections(std::atomic<unsigned>& busy) {
   const Timestamp limit = Clock::now() + drain_;
+  bool drained = false;
   endpoint_.drain();
-  for (Timestamp now = Clock::now(); !endpoint_.drained() && now < limit; now = Clock::now()) {
+  for (Timestamp now = Clock::now(); stage() == Stage::draining && now < limit; now = Clock::now()) {
     turn();
-    const std::chrono::nanoseconds left = limit - now, sleep = time_to_sleep(now);
-    if (ports_->wait(sleep.count() < 0 ? left : std::min(sleep, left), stop)) return;
+    if (!drained && endpoint_.drained()) {
+      drained = true;
+      busy.fetch_sub(1, std::memory_order_acq_rel);
+    }
+    if (busy.load(std::memory_order_acquire) == 0) return;
+    sleep(Stage::draining, drained ? kLookAtOthers : limit - now);
   }
 }
 

@@ -1,56 +1,88 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
+#include "engine/handoff.h"
+#include "engine/waker.h"
 #include "port/port_group.h"
 #include "quic/endpoint.h"
 
 namespace quicrx {
 
 /// One thread's share of the server: the ports of a queue and the connections that came by them.
+///
+/// Workers share nothing but the lanes by which they hand datagrams over. Everything but the orders is for the
+/// worker's own thread once run() has begun.
 class Worker {
  public:
   struct Config {
     XdpPort::Config xdp;
     std::uint16_t udp_port = 0;  ///< the one that sockets reserve; every steered one is served
-    EndpointConfig quic;
+    EndpointConfig quic;         ///< with the worker's number
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};
+    bool joins_sockets = false;  ///< another worker of the process has the UDP port (UdpPort::let_join)
   };
   /// Where the worker counts, in memory that outlives it.
   struct Storage {
     XdpPort::Storage xdp;
     UdpPort::Storage socket4, socket6;
     EndpointCounters* endpoint = nullptr;
+    HandoffCounters* handoff = nullptr;
+    LatencyHistogram* handoff_latency = nullptr;
   };
 
-  /// Opens the ports. UDP sockets come first: they say whether the port is free. `tls` outlives the worker.
+  /// Opens the ports. UDP sockets come first: they say whether the port is free.
   static Result<std::unique_ptr<Worker>> open(const Config& config, const Storage& storage,
-                                              const TlsContext& tls);
+                                              std::shared_ptr<const TlsContext> tls);
 
-  Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
-         const TlsContext& tls);
+  Worker(std::unique_ptr<PortGroup> ports, Waker waker, const Config& config, const Storage& storage,
+         std::shared_ptr<const TlsContext> tls);
 
-  /// Serves until `stop` is readable; then has connections end what is under way, closes each with a frame
-  /// and waits until that has left. Told again (`again` makes `stop` readable anew), it closes them at once.
-  void run(int stop, const std::function<void()>& again);
+  // Before run().
 
+  void join(std::vector<Handoff::Peer> peers);
+  [[nodiscard]] Waker& waker() { return waker_; }
+  [[nodiscard]] PortGroup& ports() { return *ports_; }
   [[nodiscard]] const XdpPort& xdp() const { return ports_->xdp(); }
   [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
 
+  /// Serves until told to drain; then has connections end what is under way, for as long as any worker of
+  /// `busy` has something under way, closes each with a frame and waits until that has left. `busy` begins as
+  /// the number of workers.
+  void run(std::atomic<unsigned>& busy);
+
+  // Orders, from any thread. They are carried out in the worker's next turn.
+
+  void drain() { order(Stage::draining); }
+  /// Closes connections at once.
+  void stop() { order(Stage::stopping); }
+  /// For new connections (Endpoint::use).
+  void use(std::shared_ptr<const TlsContext> tls);
+
  private:
+  enum class Stage : int { serving, draining, stopping };
+
+  void order(Stage stage);
+  [[nodiscard]] Stage stage() const { return stage_.load(std::memory_order_acquire); }
+  void take_context();
   void turn();
-  void drain(int stop);
+  void sleep(Stage during, std::chrono::nanoseconds longest);
+  void drain_connections(std::atomic<unsigned>& busy);
   std::optional<std::chrono::nanoseconds> time_to_look_again();
   std::chrono::nanoseconds time_to_sleep(Timestamp now);
   void stop_serving();
 
   std::unique_ptr<PortGroup> ports_;
+  Waker waker_;
+  Handoff handoff_;
   Endpoint endpoint_;
   std::chrono::nanoseconds drain_;
   std::vector<Datagram> batch_;
@@ -58,6 +90,11 @@ class Worker {
   unsigned fruitless_looks_ = 0;  // in a row
   std::uint32_t frames_seen_out_ = 0;
   bool somebody_waited_ = false;
+
+  std::atomic<Stage> stage_{Stage::serving};
+  std::mutex context_mutex_;
+  std::shared_ptr<const TlsContext> next_context_;
+  std::atomic<bool> context_waits_{false};
 };
 
 }  // namespace quicrx

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace quicrx {
 namespace {
@@ -38,16 +39,17 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
 }
 
 std::optional<Frame> PortGroup::acquire(const Path& path) {
-  return leaf(path.port).acquire(path);
+  LeafPort* port = leaf(path.port);
+  return port != nullptr ? port->acquire(path) : std::nullopt;
 }
 
 void PortGroup::send(Frame frame, const Path& path, Ecn ecn) {
-  LeafPort& port = leaf(path.port);
-  if (frame.pool() == &port.transmit_pool()) {
-    port.send(std::move(frame), path, ecn);
+  LeafPort* port = leaf(path.port);
+  if (port != nullptr && frame.pool() == &port->transmit_pool()) {
+    port->send(std::move(frame), path, ecn);
     return;
   }
-  auto other = port.acquire(path);
+  auto other = acquire(path);
   if (!other || other->room().size() < frame.payload().size()) {
     counters_.add(PortCounter::drop_send_failed);
     return;
@@ -55,7 +57,7 @@ void PortGroup::send(Frame frame, const Path& path, Ecn ecn) {
   std::ranges::copy(frame.payload(), other->room().begin());
   other->resize(frame.payload().size());
   counters_.add(PortCounter::moved_frames);
-  port.send(std::move(*other), path, ecn);
+  port->send(std::move(*other), path, ecn);
 }
 
 void PortGroup::flush() {
@@ -64,7 +66,27 @@ void PortGroup::flush() {
 }
 
 std::size_t PortGroup::max_payload(const Path& path) const {
-  return leaf(path.port).max_payload(path);
+  constexpr std::size_t kAny = 1200;  // what every path of QUIC carries
+  LeafPort* port = leaf(path.port);
+  return port != nullptr ? port->max_payload(path) : kAny;
+}
+
+void PortGroup::adopt() {
+  xdp_->adopt();
+  ipv4_->adopt();
+  if (ipv6_) ipv6_->adopt();
+}
+
+std::vector<SlabPool*> PortGroup::receive_pools() {
+  const auto by_xdp = xdp_->receive_pools();
+  std::vector<SlabPool*> pools(by_xdp.begin(), by_xdp.end());
+  pools.push_back(&ipv4_->receive_pool());
+  if (ipv6_) pools.push_back(&ipv6_->receive_pool());
+  return pools;
+}
+
+Result<void> PortGroup::let_join() {
+  return ipv4_->let_join().and_then([&] { return ipv6_ ? ipv6_->let_join() : Result<void>(); });
 }
 
 bool PortGroup::has_unsent() const {
@@ -106,9 +128,9 @@ bool PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
     const auto spent = std::chrono::nanoseconds(Clock::now() - start);
     if (timeout.count() > 0) timeout = std::max(std::chrono::nanoseconds(0), timeout - spent);
   }
-  if (busy && ++turns_without_look_ < kTurnsWithoutLook) return wake_readable_;
+  if (busy && ++turns_without_look_ < kTurnsWithoutLook) return std::exchange(wake_readable_, false);
   look(busy ? std::chrono::nanoseconds(0) : timeout, wake, true);
-  return wake_readable_;
+  return std::exchange(wake_readable_, false);
 }
 
 }  // namespace quicrx

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "port/leaf_port.h"
 #include "port/port_counters.h"
@@ -26,6 +27,13 @@ class PortGroup final : public Port {
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
 
+  /// The calling thread uses the ports from now on.
+  void adopt();
+  /// Where received datagrams lie.
+  [[nodiscard]] std::vector<SlabPool*> receive_pools();
+  /// Has other workers' sockets join ours.
+  Result<void> let_join();
+
   /// Sleeps until something has arrived, `wake` is readable, or `timeout` is over (negative: no limit; zero:
   /// a look now and then, not a system call each time). Whether `wake` is readable.
   bool wait(std::chrono::nanoseconds timeout, int wake);
@@ -34,7 +42,8 @@ class PortGroup final : public Port {
   [[nodiscard]] const XdpPort& xdp() const { return *xdp_; }
 
  private:
-  [[nodiscard]] LeafPort& leaf(PortId id) const { return *leaves_[static_cast<std::size_t>(id)]; }
+  /// Null on a machine without IPv6, of which another worker may have handed over.
+  [[nodiscard]] LeafPort* leaf(PortId id) const { return leaves_[static_cast<std::size_t>(id)]; }
   bool look(std::chrono::nanoseconds timeout, int wake, bool with_xdp);
   bool busy_poll(std::chrono::nanoseconds timeout, int wake);
 

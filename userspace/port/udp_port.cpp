@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "frame/pool_ids.h"
 #include "net/headers.h"
 
 namespace quicrx {
@@ -103,6 +104,14 @@ void forbid_fragments(int socket, bool v6) {
 
 constexpr std::size_t kTransmitFrameBytes = 2048;
 
+PoolKind receive_kind(PortId id) {
+  return id == PortId::socket6 ? PoolKind::socket6_receive : PoolKind::socket4_receive;
+}
+
+PoolKind transmit_kind(PortId id) {
+  return id == PortId::socket6 ? PoolKind::socket6_transmit : PoolKind::socket4_transmit;
+}
+
 /// Peers send what the NIC's port lets them, also where it comes to the kernel.
 std::size_t receive_frame_bytes(const UdpPort::Config& config) {
   constexpr std::size_t kLeast = 2048, kLine = 64;
@@ -112,20 +121,20 @@ std::size_t receive_frame_bytes(const UdpPort::Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Storage& storage) {
-  const auto [id, udp_port, mtu] = config;
-  const bool v6 = id == PortId::socket6;
+  const bool v6 = config.id == PortId::socket6;
   const std::string where =
-      std::string("UDP port ") + std::to_string(udp_port) + (v6 ? " (IPv6)" : " (IPv4)");
+      std::string("UDP port ") + std::to_string(config.udp_port) + (v6 ? " (IPv6)" : " (IPv4)");
   Descriptor socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) {
     const ErrorKind kind = errno == EAFNOSUPPORT ? ErrorKind::unsupported : ErrorKind::failure;
     return fail(kind, where + ": cannot open a socket: " + std::strerror(errno));
   }
-  if (!wants_details(socket.get(), v6))
+  if (!wants_details(socket.get(), v6) ||
+      (config.joins && !switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT)))
     return fail(ErrorKind::failure, where + ": cannot set up the socket: " + std::strerror(errno));
   forbid_fragments(socket.get(), v6);
   const std::array<std::uint8_t, 16> any{};
-  const SocketAddress address(Bytes(any).first(v6 ? 16 : 4), udp_port);
+  const SocketAddress address(Bytes(any).first(v6 ? 16 : 4), config.udp_port);
   if (bind(socket.get(), address.get(), address.size()) != 0) {
     const bool taken = errno == EADDRINUSE;
     return fail(taken ? ErrorKind::busy : ErrorKind::failure,
@@ -135,15 +144,26 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Stora
   return std::make_unique<UdpPort>(config, std::move(socket), storage);
 }
 
+Result<void> UdpPort::let_join() {
+  if (switch_on(socket_.get(), SOL_SOCKET, SO_REUSEPORT)) return {};
+  return fail(ErrorKind::failure, "UDP port " + std::to_string(udp_port_) +
+                                      ": cannot be shared by workers: " + std::strerror(errno));
+}
+
+void UdpPort::adopt() {
+  receive_.adopt();
+  transmit_.adopt();
+}
+
 UdpPort::UdpPort(const Config& config, Descriptor socket, const Storage& storage)
     : id_(config.id),
       udp_port_(config.udp_port),
       socket_(std::move(socket)),
       counters_(*storage.counters),
       memory_(kReceiveFrames * receive_frame_bytes(config) + kTransmitFrames * kTransmitFrameBytes),
-      receive_({static_cast<PoolId>(static_cast<int>(id_) * 2 + 1), receive_frame_bytes(config), 0}, memory_,
+      receive_({pool_id(config.worker, receive_kind(id_)), receive_frame_bytes(config), 0}, memory_,
                storage.receive_words, *storage.receive_counters),
-      transmit_({static_cast<PoolId>(static_cast<int>(id_) * 2 + 2), kTransmitFrameBytes, 0},
+      transmit_({pool_id(config.worker, transmit_kind(id_)), kTransmitFrameBytes, 0},
                 MutableBytes(memory_).subspan(kReceiveFrames * receive_frame_bytes(config)),
                 storage.transmit_words, *storage.transmit_counters),
       in_(kBatch),

@@ -7,15 +7,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "frame/pool_ids.h"
 #include "net/headers.h"
 #include "xdp/xsk_abi.h"
 
 namespace quicrx {
 namespace {
 
-constexpr PoolId kReceivePool = 1;
-constexpr PoolId kTransmitPool = 2;
-constexpr PoolId kGatherPool = 3;
 // One call takes 32 frames in copy mode on older kernels; what is left after so many goes with the next turn.
 constexpr int kMaxSendCalls = 4;
 
@@ -55,17 +53,21 @@ XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory
     : config_(config),
       counters_(*storage.counters),
       memory_(std::move(memory)),
-      receive_({kReceivePool, config.plan.chunk_bytes, 0}, memory_.mapping.bytes(), storage.receive.words,
+      receive_({pool_id(config.worker, PoolKind::receive), config.plan.chunk_bytes, 0}, memory_.mapping.bytes(), storage.receive.words,
                *storage.receive.counters),
-      transmit_({kTransmitPool, config.plan.transmit_frame_bytes(), kTransmitHeadroom},
+      transmit_({pool_id(config.worker, PoolKind::transmit), config.plan.transmit_frame_bytes(), kTransmitHeadroom},
                 memory_.mapping.bytes().subspan(config.plan.transmit_start()), storage.transmit.words,
                 *storage.transmit.counters),
       gather_memory_(std::move(gather_memory)),
-      gather_({kGatherPool, config.plan.gather_frame_bytes, 0}, gather_memory_.mapping.bytes(),
+      gather_({pool_id(config.worker, PoolKind::gather), config.plan.gather_frame_bytes, 0}, gather_memory_.mapping.bytes(),
               storage.gather.words, *storage.gather.counters),
       gatherer_(gather_),
       socket_(std::move(socket)),
       parts_out_(config.plan.transmit_frames) {}
+
+void XdpPort::adopt() {
+  for (SlabPool* pool : {&receive_, &transmit_, &gather_}) pool->adopt();
+}
 
 void XdpPort::refill() {
   std::uint32_t added = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class XdpPort final : public LeafPort {
   struct Config {
     Interface interface;
     std::uint32_t queue = 0;
+    std::uint16_t worker = 0;
 
     UmemPlan plan;
     BindMode bind = BindMode::automatic;
@@ -56,6 +58,11 @@ class XdpPort final : public LeafPort {
 
   /// Timestamps of the receive metadata are of this clock; without one they are not used.
   void use_clock(DeviceClock clock) { clock_ = std::move(clock); }
+
+  /// The calling thread uses the port from now on.
+  void adopt();
+  /// Where received datagrams lie.
+  [[nodiscard]] std::array<SlabPool*, 2> receive_pools() { return {&receive_, &gather_}; }
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;

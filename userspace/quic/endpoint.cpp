@@ -22,15 +22,15 @@ bool is_handshake(std::uint8_t first, std::uint32_t version) {
 
 }  // namespace
 
-Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
-                   EndpointCounters& counters)
+Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
+                   EndpointConfig config, EndpointCounters& counters)
     : port_(port),
-      tls_(tls),
+      tls_(std::move(tls)),
       services_(std::move(services)),
       config_(std::move(config)),
       counters_(counters),
       reset_key_(config_.secrets.reset_key(config_.reset_name)),
-      tokens_(config_.secrets, random_siphash_key()),
+      tokens_(config_.secrets, *(config_.used_tokens = AddressTokens::make_filter())),
       wall_offset_(wall_offset()),
       resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
       memory_{config_.limits.memory},
@@ -108,8 +108,8 @@ bool Endpoint::forward(Datagram& datagram, Bytes id, Timestamp now) {
   return true;
 }
 
-/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on the
-/// way, and an answer that is damaged too would have it give up.
+/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on
+/// the way, and an answer that is damaged too would have it give up.
 void Endpoint::receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids) {
   const bool known = ids.dcidlen <= NGTCP2_MAX_CIDLEN && table_.find({ids.dcid, ids.dcidlen}) != nullptr;
   if (known) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,8 +26,8 @@ class Endpoint final : public ConnectionHost {
  public:
   using Ended = std::function<void(const SocketAddress&, const ConnectionStatistics&)>;
 
-  Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
-           EndpointCounters& counters);
+  Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
+           EndpointConfig config, EndpointCounters& counters);
   ~Endpoint();
 
   /// Called with each connection that ends.
@@ -34,6 +35,13 @@ class Endpoint final : public ConnectionHost {
 
   /// Where datagrams of other endpoints' connections go; without it they are nobody's. Outlives the endpoint.
   void forward_to(Forwarder& others) { others_ = &others; }
+
+  /// For connections that begin from now on; the others keep what they began with.
+  void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+
+  /// Limits on connections and handshakes hold for these endpoints together, of which this is one. Their
+  /// counters outlive it.
+  void count_with(std::vector<const EndpointCounters*> all) { counted_ = std::move(all); }
 
   /// Takes the frames of the datagrams.
   void receive(std::span<Datagram> datagrams, Timestamp now);
@@ -59,7 +67,7 @@ class Endpoint final : public ConnectionHost {
 
   // ConnectionHost
   [[nodiscard]] Port& port() override { return port_; }
-  [[nodiscard]] const TlsContext& tls() const override { return tls_; }
+  [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const override { return tls_; }
   [[nodiscard]] const EndpointConfig& config() const override { return config_; }
   [[nodiscard]] EndpointCounters& counters() override { return counters_; }
   [[nodiscard]] ConnectionTable& table() override { return table_; }
@@ -82,6 +90,8 @@ class Endpoint final : public ConnectionHost {
   Connection* accept(const Datagram& datagram, Timestamp now);
   Connection* open(const Datagram& datagram, const Admission& admission, Timestamp now);
   [[nodiscard]] bool must_prove_address() const;
+  /// Of all endpoints that are counted together.
+  [[nodiscard]] std::uint64_t sum(std::initializer_list<EndpointCounter> ids) const;
   /// The limit that one more connection from there would break.
   [[nodiscard]] std::optional<EndpointCounter> limit_reached(const SocketAddress& client) const;
   void negotiate_version(const Datagram& datagram, const ngtcp2_version_cid& ids);
@@ -95,7 +105,7 @@ class Endpoint final : public ConnectionHost {
               EndpointCounter counter);
 
   Port& port_;
-  const TlsContext& tls_;
+  std::shared_ptr<const TlsContext> tls_;
   std::vector<Service*> services_;
   EndpointConfig config_;
   EndpointCounters& counters_;
@@ -112,6 +122,7 @@ class Endpoint final : public ConnectionHost {
   std::vector<Connection*> writing_;
   Ended ended_;
   Forwarder* others_ = nullptr;
+  std::vector<const EndpointCounters*> counted_{&counters_};
   bool shutting_down_ = false;  // no new connections
 };
 

@@ -67,16 +67,25 @@ Connection* Endpoint::open(const Datagram& datagram, const Admission& admission,
 
 bool Endpoint::must_prove_address() const {
   if (config_.retry != RetryMode::automatic) return config_.retry == RetryMode::always;
-  return counters_.get(EndpointCounter::handshakes_unproven) >= config_.retry_threshold;
+  return sum({EndpointCounter::handshakes_unproven}) >= config_.retry_threshold;
+}
+
+std::uint64_t Endpoint::sum(std::initializer_list<EndpointCounter> ids) const {
+  std::uint64_t total = 0;
+  for (const EndpointCounters* counters : counted_)
+    for (const EndpointCounter id : ids) total += counters->get(id);
+  return total;
 }
 
 std::optional<EndpointCounter> Endpoint::limit_reached(const SocketAddress& client) const {
   const EndpointLimits& limits = config_.limits;
-  if (connections_.size() >= limits.connections) return EndpointCounter::connections_refused;
-  if (prefixes_.count(client) >= limits.connections_per_prefix) return EndpointCounter::refused_prefix;
-  if (counters_.get(EndpointCounter::connections_handshake) >= limits.handshakes)
-    return EndpointCounter::refused_handshakes;
-  if (memory_.used >= memory_.limit) return EndpointCounter::refused_memory;
+  using C = EndpointCounter;
+  if (sum({C::connections_handshake, C::connections_active, C::connections_closing,
+           C::connections_draining}) >= limits.connections)
+    return C::connections_refused;
+  if (prefixes_.count(client) >= limits.connections_per_prefix) return C::refused_prefix;
+  if (sum({C::connections_handshake}) >= limits.handshakes) return C::refused_handshakes;
+  if (memory_.used >= memory_.limit) return C::refused_memory;
   return std::nullopt;
 }
 
