@@ -113,7 +113,7 @@ class ForwardingTest : public test::EndpointFixture {
 TEST_F(ForwardingTest, HandsOverWhatAnotherWorkerHas) {
   deliver(short_packet(id_of(2)));
   deliver(long_packet(0xe0, NGTCP2_PROTO_VER_V1, id_of(3)));  // Handshake
-  deliver(long_packet(0xf0, NGTCP2_PROTO_VER_V2, id_of(4)));
+  deliver(long_packet(0xc0, NGTCP2_PROTO_VER_V1, id_of(4)));  // an Initial that does not open a connection
   ASSERT_EQ(others_.datagrams.size(), 3u);
   EXPECT_EQ(others_.datagrams[0].first.size(), 100u);
   EXPECT_EQ(others_.datagrams[0].second, 2u);
@@ -122,15 +122,30 @@ TEST_F(ForwardingTest, HandsOverWhatAnotherWorkerHas) {
   EXPECT_TRUE(port_->sent.empty());
 }
 
-TEST_F(ForwardingTest, KeepsInitialsAndWhatIsItsOwn) {
-  deliver(long_packet(0xc0, NGTCP2_PROTO_VER_V1, id_of(2)));  // Initial
-  deliver(long_packet(0xd0, NGTCP2_PROTO_VER_V1, id_of(2)));  // 0-RTT
-  deliver(long_packet(0xd0, NGTCP2_PROTO_VER_V2, id_of(2)));  // Initial
-  deliver(long_packet(0xe0, NGTCP2_PROTO_VER_V2, id_of(2)));  // 0-RTT
-  deliver(short_packet(id_of(1)));
+/// However its client came by the ID: it would have chosen the worker.
+TEST_F(ForwardingTest, OpensNoConnectionUnderAnIdOfOurs) {
+  test::TestClient client("hq-interop", path_, now_);
+  auto initial = client.write(now_).front();
+  deliver(long_packet(0xc0, NGTCP2_PROTO_VER_V1, id_of(1)));
+  EXPECT_EQ(count(C::drop_not_acceptable), 1u);
+  EXPECT_TRUE(port_->sent.empty());
+  EXPECT_EQ(endpoint_->connections(), 0u);
+  deliver(initial);
+  EXPECT_EQ(endpoint_->connections(), 1u);
+}
+
+TEST_F(ForwardingTest, KeepsInitialsWithIdsOfTheirClients) {
+  Id random{};
+  fill_random(random);
+  deliver(long_packet(0xc0, NGTCP2_PROTO_VER_V1, random));
+  EXPECT_TRUE(others_.datagrams.empty());
+}
+
+TEST_F(ForwardingTest, AnswersWhatIsForNoWorker) {
   Id random{};
   fill_random(random);
   deliver(short_packet(random));
+  deliver(short_packet(id_of(1)));  // it had that connection
   EXPECT_TRUE(others_.datagrams.empty());
   EXPECT_EQ(count(C::stateless_resets_sent), 2u);
 }

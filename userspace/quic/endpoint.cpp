@@ -14,12 +14,6 @@ std::chrono::nanoseconds wall_offset() {
          std::chrono::nanoseconds(Clock::now().time_since_epoch());
 }
 
-/// The type of a long header (RFC 9000 section 17.2.4, RFC 9369 section 3.2).
-bool is_handshake(std::uint8_t first, std::uint32_t version) {
-  const unsigned type = first >> 4 & 3;
-  return type == (version == NGTCP2_PROTO_VER_V2 ? 3 : 2);
-}
-
 }  // namespace
 
 Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
@@ -30,7 +24,7 @@ Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vecto
       config_(std::move(config)),
       counters_(counters),
       reset_key_(config_.secrets.reset_key(config_.reset_name)),
-      tokens_(config_.secrets, *(config_.used_tokens = AddressTokens::make_filter())),
+      tokens_(config_.secrets, *config_.used_tokens),
       wall_offset_(wall_offset()),
       resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
       memory_{config_.limits.memory},
@@ -83,29 +77,22 @@ void Endpoint::receive_one(Datagram& datagram, Timestamp now) {
   }
 }
 
-/// An Initial stays where it arrived, also with the ID of a connection elsewhere: who opens connections must
-/// not be able to choose a worker. What came with it in 0-RTT stays with it.
+/// An ID of ours opens no connection, or whoever has seen one could choose the worker. Initials with IDs that
+/// their clients chose stay where they arrived.
 void Endpoint::receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids, Timestamp now) {
-  const std::uint8_t first = datagram.frame.payload()[0];
-  const bool long_header = (first & 0x80) != 0;
+  const bool long_header = (datagram.frame.payload()[0] & 0x80) != 0;
   const Bytes id(ids.dcid, ids.dcidlen);
-  const bool opening = long_header && !is_handshake(first, ids.version);
-  if (!opening && forward(datagram, id, now)) return;
-  if (!long_header) {
+  const auto worker = config_.id_key.worker_of(id);
+  if (worker && *worker != config_.worker && others_ != nullptr) {
+    others_->forward(std::move(datagram), *worker, now);
+  } else if (!long_header) {
     reset(datagram, id, now);
+  } else if (worker) {
+    counters_.add(EndpointCounter::drop_not_acceptable);
   } else if (Connection* opened = accept(datagram, now)) {
     opened->read(datagram, now);
     settle(*opened);
   }
-}
-
-/// Whether the datagram is for a connection that another worker has, or had.
-bool Endpoint::forward(Datagram& datagram, Bytes id, Timestamp now) {
-  if (others_ == nullptr) return false;
-  const auto worker = config_.id_key.worker_of(id);
-  if (!worker || *worker == config_.worker) return false;
-  others_->forward(std::move(datagram), *worker, now);
-  return true;
 }
 
 /// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on

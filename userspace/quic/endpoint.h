@@ -86,7 +86,6 @@ class Endpoint final : public ConnectionHost {
   void receive_one(Datagram& datagram, Timestamp now);
   void receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids);
   void receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids, Timestamp now);
-  bool forward(Datagram& datagram, Bytes id, Timestamp now);
   Connection* accept(const Datagram& datagram, Timestamp now);
   Connection* open(const Datagram& datagram, const Admission& admission, Timestamp now);
   [[nodiscard]] bool must_prove_address() const;
