@@ -42,7 +42,7 @@ class Cell:
 
     def run(self, client_class):
         """The client's part, which compares the files, and what it left."""
-        poller = Poller(self.network, self.site, *self.case.server)
+        poller = Poller(self.network, self.site, "--cpu", "none", *self.case.server)  # cells run side by side
         middlebox = Middlebox(self.network, self.case.network, self.folder)
         beside = cross_traffic.Flow(self.network) if self.case.cross_traffic else None
         try:

@@ -332,8 +332,8 @@ def start_upload(network, site):
 
 
 def test_stopping_closes_connections_and_leaves_no_half_file(network, site, start_poller):
-    site.make_file("endless", 400 << 20)
-    poller = start_poller()
+    site.make_sparse_file("endless", 4000 << 20)
+    poller = start_poller("--drain", "1")
     download = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/endless"], "--no-http-dump",
                                                              "--no-quic-dump"),
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -351,7 +351,7 @@ def test_stopping_closes_connections_and_leaves_no_half_file(network, site, star
 
 
 def test_a_killed_poller_leaves_no_half_file_for_long(network, site, start_poller):
-    site.make_file("endless", 400 << 20)
+    site.make_sparse_file("endless", 4000 << 20)
     poller = start_poller()
     upload = start_upload(network, site)
     poller.kill()

@@ -192,8 +192,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
 }
 
 Result<std::optional<std::vector<unsigned>>> named_cpus(const RunOptions& options) {
-  if (options.cpus.empty()) return std::nullopt;
-  auto cpus = parse_number_list(options.cpus, CPU_SETSIZE - 1);
+  if (!options.cpus) return std::nullopt;
+  auto cpus = parse_number_list(*options.cpus, CPU_SETSIZE - 1);
   if (!cpus) return fail(cpus.error().kind, "--cpu: " + cpus.error().message);
   return std::optional(std::move(*cpus));
 }

@@ -22,7 +22,7 @@ struct RunOptions {
   std::vector<std::string> interfaces;
   std::uint16_t port = 0;
   std::string queues = "all";
-  std::string cpus;  ///< a list, "none", or nothing said
+  std::optional<std::string> cpus;  ///< a list, or "none"
   BindMode bind = BindMode::automatic;
   std::optional<std::uint32_t> frames;
   std::uint32_t busy_poll_microseconds = 0;

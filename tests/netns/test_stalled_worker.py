@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""A worker that stands still takes nothing from the other, and what is lost of its own is counted."""
+
+import subprocess
+import time
+
+import client
+from halted import halted
+from network import Network
+from poller import PORT, each, expect_rest
+from spread import spread
+
+QUEUES = 2
+# The first flow to an even address comes to queue 0, to an odd one to queue 1.
+MOVES, FLOODED, SERVED = "10.9.0.20", "10.9.0.22", "10.9.0.23"
+FLOOD = f"""
+import socket
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(300):
+    sender.sendto(bytes([0x40]) + bytes(1199), ("{FLOODED}", {PORT}))
+"""
+
+
+def wait_for(condition, what, seconds=10):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, what
+        time.sleep(0.02)
+
+
+def test_one_worker_stands_still(network, site, start_poller):
+    """Its own queue overflows, and what is handed to it waits only until it holds its share of the other's frames."""
+    start_poller("--frames", "128")
+    spread(network)
+    for address in (MOVES, FLOODED, SERVED):
+        network.run(network.server, "ip", "addr", "add", f"{address}/24", "dev", "s0")
+    big = site.make_sparse_file("big", 300 << 20)
+    site.make_file("small", 10 << 20)
+    upload = subprocess.Popen(Network.enter(network.client, client.command(
+        MOVES, ["https://localhost/upload/big"], "-q", "--http-method=PUT", f"--data={big}",
+        "--change-local-addr=20ms")))
+    wait_for(lambda: each(network, "handoff", "in")[0] > 100, "the upload does not come to the other queue")
+    with halted(each(network, "worker", "thread")[0]):
+        assert upload.poll() is None
+        wait_for(lambda: each(network, "handoff", "full")[1] > 0, "its frames are not bounded")
+        network.run(network.client, "/usr/bin/python3", "-c", FLOOD)
+        client.fetch(network, site, ["small"], SERVED)
+        assert each(network, "quic", "connections", "accepted") == [1, 1]
+        away = each(network, "frames", "receive")[1]["held"]
+        assert 0 < away <= 32, "half of its receive frames"
+        kernel = each(network, "xsk", "statistics")[0]
+        assert kernel["rx_ring_full"] + kernel["rx_dropped"] + kernel["rx_fill_ring_empty_descs"] > 0
+    assert upload.wait(timeout=60) == 0
+    site.expect_same(big, site.uploads / "big")
+    expect_rest(network)
