@@ -2,6 +2,7 @@
 #include "quic/backdated_clock.h"
 
 #include <ctime>
+#include <mutex>
 
 extern "C" [[gnu::weak]] void _gnutls_global_set_gettime_function(void (*read)(timespec*));
 
@@ -10,27 +11,28 @@ namespace {
 
 constexpr std::time_t kSeconds = 2;
 
+thread_local bool dated_back = false;
+
 void read_clock(timespec* now) {
   clock_gettime(CLOCK_REALTIME, now);
-}
-
-void read_earlier(timespec* now) {
-  clock_gettime(CLOCK_REALTIME, now);
-  now->tv_sec -= kSeconds;
-}
-
-void set(void (*read)(timespec*)) {
-  if (_gnutls_global_set_gettime_function != nullptr) _gnutls_global_set_gettime_function(read);
+  if (dated_back) now->tv_sec -= kSeconds;
 }
 
 }  // namespace
 
+void BackdatedClock::install() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (_gnutls_global_set_gettime_function != nullptr) _gnutls_global_set_gettime_function(read_clock);
+  });
+}
+
 BackdatedClock::BackdatedClock() {
-  set(read_earlier);
+  dated_back = true;
 }
 
 BackdatedClock::~BackdatedClock() {
-  set(read_clock);
+  dated_back = false;
 }
 
 }  // namespace quicrx

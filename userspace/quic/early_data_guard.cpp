@@ -17,6 +17,7 @@ constexpr unsigned kWindowMilliseconds = std::numeric_limits<unsigned>::max();
 }  // namespace
 
 std::unique_ptr<EarlyDataGuard> EarlyDataGuard::create(std::chrono::seconds ticket_lifetime) {
+  BackdatedClock::install();
   gnutls_anti_replay_t checks = nullptr;
   const BackdatedClock clock;  // as tickets are: those of this process are not older than it
   if (gnutls_anti_replay_init(&checks) != 0) return nullptr;
