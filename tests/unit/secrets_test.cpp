@@ -84,7 +84,8 @@ class AddressTokensTest : public testing::Test {
   }
 
   Secrets secrets_ = *load(kOne), newer_ = *load(kTwo + "\n" + kOne), other_ = *load(kTwo);
-  AddressTokens tokens_{secrets_, {}}, newer_tokens_{newer_, {}}, other_tokens_{other_, {}};
+  std::shared_ptr<ReplayFilter> used_ = AddressTokens::make_filter();
+  AddressTokens tokens_{secrets_, *used_}, newer_tokens_{newer_, *used_}, other_tokens_{other_, *used_};
   AddressTokens::WallTime now_ = hours(24) * 20'000 + hours(23);
   ngtcp2_pkt_hd initial_{};
   ngtcp2_cid retry_id_{}, original_{};

@@ -3,6 +3,8 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "quic/random.h"
+
 namespace quicrx {
 namespace {
 
@@ -33,8 +35,9 @@ ngtcp2_duration lifetime(Duration duration) {
 static_assert(NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2 <= sizeof(AddressToken::bytes));
 static_assert(NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN <= sizeof(AddressToken::bytes));
 
-AddressTokens::AddressTokens(const Secrets& secrets, SipHashKey filter_key)
-    : secrets_(secrets), used_(filter_key, kLifetime, kRememberedTokens) {}
+std::shared_ptr<ReplayFilter> AddressTokens::make_filter() {
+  return std::make_shared<ReplayFilter>(random_siphash_key(), kLifetime, kRememberedTokens);
+}
 
 std::optional<AddressToken> AddressTokens::make_retry(const ngtcp2_pkt_hd& initial,
                                                       const ngtcp2_cid& retry_id, const SocketAddress& client,

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "quic/replay_filter.h"
@@ -32,7 +33,12 @@ class AddressTokens {
   static constexpr std::chrono::seconds kRetryLifetime{10};
   static constexpr std::chrono::hours kLifetime{24};  // of those for later connections
 
-  AddressTokens(const Secrets& secrets, SipHashKey filter_key);
+  /// What tells a token that is used again. One for all who have the same secrets in this process, for a
+  /// client may show its token to any of them.
+  static std::shared_ptr<ReplayFilter> make_filter();
+
+  /// Both outlive this.
+  AddressTokens(const Secrets& secrets, ReplayFilter& used) : secrets_(secrets), used_(used) {}
 
   /// For a Retry (section 8.1.2); bound to the connection IDs and the port, too.
   [[nodiscard]] std::optional<AddressToken> make_retry(const ngtcp2_pkt_hd& initial,
@@ -53,7 +59,7 @@ class AddressTokens {
 
  private:
   const Secrets& secrets_;
-  ReplayFilter used_;
+  ReplayFilter& used_;
 };
 
 }  // namespace quicrx

@@ -24,7 +24,7 @@ Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> serv
       config_(std::move(config)),
       counters_(counters),
       reset_key_(config_.secrets.reset_key(config_.reset_name)),
-      tokens_(config_.secrets, random_siphash_key()),
+      tokens_(config_.secrets, *config_.used_tokens),
       wall_offset_(wall_offset()),
       resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
       memory_{config_.limits.memory},

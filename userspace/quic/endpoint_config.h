@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "quic/address_tokens.h"
 #include "quic/secrets.h"
 #include "quicrx/address.h"
 
@@ -52,15 +54,16 @@ enum class RetryMode : std::uint8_t {
 
 enum class CongestionControl : std::uint8_t { cubic, bbr, reno };
 
-/// How an endpoint speaks QUIC.
+/// How an endpoint speaks QUIC. Those of a process are made with copies of one: copies have the same secrets,
+/// and share what was used.
 struct EndpointConfig {
   EndpointLimits limits;
   RetryMode retry = RetryMode::automatic;
   std::size_t retry_threshold = 1000;
   bool prefer_v2 = false;  ///< RFC 9368: where the client offers both
   CongestionControl congestion_control = CongestionControl::cubic;
-  /// Assumed before there is a sample (RFC 9002 section 6.2.2): what is lost of a handshake is sent again after
-  /// three times as long. Less helps where much is lost, and resends in vain where the path is longer.
+  /// Assumed before there is a sample (RFC 9002 section 6.2.2): what is lost of a handshake is sent again
+  /// after three times as long. Less helps where much is lost, and resends in vain where the path is longer.
   std::chrono::nanoseconds initial_rtt = std::chrono::milliseconds(333);
   /// Bytes sent on a connection after which its keys are updated (RFC 9001 section 6); 0: only where the
   /// AEAD's limits ask for it.
@@ -70,6 +73,7 @@ struct EndpointConfig {
   std::optional<SocketAddress> preferred_ipv6;
   std::string qlog_dir;  ///< empty: none
   Secrets secrets = Secrets::random();
+  std::shared_ptr<ReplayFilter> used_tokens = AddressTokens::make_filter();  ///< never null
   std::string reset_name;  ///< tells this endpoint from others with the same secrets (Secrets::reset_key)
 };
 
