@@ -20,7 +20,7 @@ constexpr std::size_t kFrames = 32;
 /// What all servers of the process share.
 struct Environment {
   Site site;
-  TlsContext tls = load();
+  std::shared_ptr<const TlsContext> tls = load();
   H3Service h3{site.config()};
   HqService hq{site.config()};
   PerfService perf;
@@ -29,12 +29,12 @@ struct Environment {
   std::vector<Service*> services() { return {&h3, &hq, &perf, &echo}; }
 
  private:
-  TlsContext load() {
+  std::shared_ptr<const TlsContext> load() {
     const auto certificate = site.folder() / "cert", key = site.folder() / "key";
     write_certificate(certificate, key);
     auto loaded = TlsContext::load(certificate, key, {std::begin(kAlpns), std::end(kAlpns)});
     require(loaded.has_value(), "the certificate can be used");
-    return std::move(*loaded);
+    return *loaded;
   }
 };
 

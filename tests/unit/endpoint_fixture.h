@@ -32,11 +32,7 @@ class EndpointFixture : public testing::Test {
     folder_ =
         std::filesystem::temp_directory_path() / ("quicrx-unit-" + std::to_string(std::random_device()()));
     std::filesystem::create_directory(folder_);
-    const std::string command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
-        "/CN=localhost -keyout " +
-        (folder_ / "key").string() + " -out " + (folder_ / "cert").string() + " 2>/dev/null";
-    ASSERT_EQ(std::system(command.c_str()), 0);
+    make_certificate();
     load_tls({});
     ASSERT_TRUE(tls_);
     http_.root = std::move(*open_folder(folder_));
@@ -51,18 +47,31 @@ class EndpointFixture : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
+  /// A new one, in place of that of before.
+  void make_certificate() {
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
+        "/CN=localhost -keyout " +
+        (folder_ / "key").string() + " -out " + (folder_ / "cert").string() + " 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+
+  [[nodiscard]] std::shared_ptr<const TlsContext> load(const TlsOptions& options) const {
+    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", alpns_, options);
+    EXPECT_TRUE(loaded) << loaded.error().message;
+    return loaded.value_or(nullptr);
+  }
+
   void load_tls(const TlsOptions& options) {
     endpoint_.reset();
-    auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", alpns_, options);
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tls_.emplace(std::move(*loaded));
+    tls_ = load(options);
   }
 
   void restart(const EndpointConfig& config, std::size_t frames = 256) {
     endpoint_.reset();
     port_ = std::make_unique<FakePort>(frames);
     counters_ = std::make_unique<EndpointCounters>();
-    endpoint_ = std::make_unique<Endpoint>(*port_, *tls_, std::vector<Service*>{&h3_, &hq_, &perf_, &echo_},
+    endpoint_ = std::make_unique<Endpoint>(*port_, tls_, std::vector<Service*>{&h3_, &hq_, &perf_, &echo_},
                                            config, *counters_);
   }
 
@@ -99,7 +108,7 @@ class EndpointFixture : public testing::Test {
 
   const std::vector<std::string> alpns_{"h3", "hq-interop", "perf", "echo"};
   std::filesystem::path folder_;
-  std::optional<TlsContext> tls_;
+  std::shared_ptr<const TlsContext> tls_;
   HttpConfig http_;
   H3Service h3_{http_};
   HqService hq_{http_};

@@ -43,6 +43,10 @@ ngtcp2_callbacks callbacks() {
     ngtcp2_conn_extend_max_offset(conn, bytes);
     return 0;
   };
+  made.recv_new_token = [](ngtcp2_conn*, const std::uint8_t* token, std::size_t bytes, void* user_data) {
+    self(user_data).new_token.assign(reinterpret_cast<const char*>(token), bytes);
+    return 0;
+  };
   made.stream_reset = [](ngtcp2_conn*, std::int64_t stream, std::uint64_t, std::uint64_t error,
                          void* user_data, void*) {
     self(user_data).stream_errors[stream] = error;
@@ -130,6 +134,12 @@ std::string TestClient::session_data() const {
   std::string copy(reinterpret_cast<const char*>(data.data), data.size);
   gnutls_free(data.data);
   return copy;
+}
+
+std::string TestClient::certificate() const {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(tls_, &count);
+  return chain == nullptr ? "" : std::string(reinterpret_cast<const char*>(chain->data), chain->size);
 }
 
 std::vector<std::vector<std::uint8_t>> TestClient::write(Timestamp now) {

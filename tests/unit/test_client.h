@@ -50,6 +50,8 @@ class TestClient {
 
   /// By which a later client may come back, once a ticket has come.
   [[nodiscard]] std::string session_data() const;
+  /// The server's, in DER; empty before it has come.
+  [[nodiscard]] std::string certificate() const;
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(tls_) != 0; }
   [[nodiscard]] bool handshake_done() const { return ngtcp2_conn_get_handshake_completed(conn_.get()) != 0; }
   /// The CONNECTION_CLOSE that came, if one did.
@@ -59,6 +61,7 @@ class TestClient {
 
   bool draining = false;
   int error = 0;
+  std::string new_token;  // that the server gave for a later connection
   std::map<std::int64_t, std::string> received;
   std::map<std::int64_t, std::uint64_t> stream_errors;
   std::map<std::int64_t, bool> finished;

@@ -4,6 +4,7 @@
 
 #include "endpoint_fixture.h"
 #include "quic/connection_settings.h"
+#include "quic/early_data_guard.h"
 
 namespace quicrx::test {
 namespace {
@@ -23,6 +24,7 @@ class TicketTest : public EndpointFixture {
     TlsOptions options;
     for (const std::string& alpn : alpns_)
       options.ticket_keys.push_back(secrets.ticket_key(ticket_promise(config, alpn, client_authorities)));
+    options.early_data = *EarlyDataGuard::create();
     if (!client_authorities.empty()) options.client_ca_file = folder_ / "cert";
     load_tls(options);
     restart(config);

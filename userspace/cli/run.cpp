@@ -68,6 +68,12 @@ Result<Interface> interface_of(const RunOptions& options) {
   return refuse_mute_queue(*interface, options.queue).map([&] { return *interface; });
 }
 
+Result<std::shared_ptr<const TlsContext>> first_tls_context(const RunOptions& options,
+                                                            const EndpointConfig& quic) {
+  return EarlyDataGuard::create().and_then(
+      [&](const auto& guard) { return tls_context_of(options, quic, guard); });
+}
+
 UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName transmit) {
   RecordHeader& header = record.header();
   return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
@@ -201,7 +207,7 @@ Result<void> run(const RunOptions& options) {
   if (!plan) return tl::unexpected(plan.error());
   const auto quic = endpoint_config_of(options);
   if (!quic) return tl::unexpected(quic.error());
-  const auto tls = tls_context_of(options, *quic);
+  const auto tls = first_tls_context(options, *quic);
   if (!tls) return tl::unexpected(tls.error());
   const auto http = http_config_of(options);
   if (!http) return tl::unexpected(http.error());

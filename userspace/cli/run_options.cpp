@@ -202,14 +202,16 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options) {
   return config;
 }
 
-Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config) {
+Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& options,
+                                                         const EndpointConfig& config,
+                                                         std::shared_ptr<EarlyDataGuard> guard) {
   TlsOptions tls;
   tls.client_ca_file = options.client_ca;
   for (const std::string& alpn : options.alpns)
     tls.ticket_keys.push_back(
         config.secrets.ticket_key(ticket_promise(config, alpn, text_of(options.client_ca))));
-  tls.early_data = !options.no_early_data;
-  return TlsContext::load(options.certificate, options.key, options.alpns, tls);
+  if (!options.no_early_data) tls.early_data = std::move(guard);
+  return TlsContext::load(options.certificate, options.key, options.alpns, std::move(tls));
 }
 
 Result<HttpConfig> http_config_of(const RunOptions& options) {

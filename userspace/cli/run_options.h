@@ -3,10 +3,12 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "quic/early_data_guard.h"
 #include "quic/endpoint_config.h"
 #include "quic/tls_context.h"
 #include "quicrx/result.h"
@@ -52,7 +54,9 @@ void add_run_options(CLI::App& command, RunOptions& options);
 
 /// The parts of the server's configuration that the words stand for. An error names the word.
 Result<EndpointConfig> endpoint_config_of(const RunOptions& options);
-Result<TlsContext> tls_context_of(const RunOptions& options, const EndpointConfig& config);
+Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& options,
+                                                         const EndpointConfig& config,
+                                                         std::shared_ptr<EarlyDataGuard> guard);
 Result<HttpConfig> http_config_of(const RunOptions& options);
 
 /// UDP ports that must be steered: the one that is served, and those of preferred addresses.

@@ -26,7 +26,7 @@ Result<std::unique_ptr<UdpPort>> open_ipv6(const UdpPort::Config& config, const 
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage& storage,
-                                             const TlsContext& tls) {
+                                             std::shared_ptr<const TlsContext> tls) {
   const unsigned mtu = config.xdp.interface.mtu;
   auto ipv4 = UdpPort::open({PortId::socket4, config.udp_port, mtu}, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
@@ -36,13 +36,13 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
   if (!xdp) return tl::unexpected(xdp.error());
   auto ports = std::make_unique<PortGroup>(std::move(*xdp), std::move(*ipv4), std::move(*ipv6),
                                            *storage.socket4.counters);
-  return std::make_unique<Worker>(std::move(ports), config, storage, tls);
+  return std::make_unique<Worker>(std::move(ports), config, storage, std::move(tls));
 }
 
 Worker::Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
-               const TlsContext& tls)
+               std::shared_ptr<const TlsContext> tls)
     : ports_(std::move(ports)),
-      endpoint_(*ports_, tls, config.services, config.quic, *storage.endpoint),
+      endpoint_(*ports_, std::move(tls), config.services, config.quic, *storage.endpoint),
       drain_(config.drain),
       batch_(kBatch) {}
 

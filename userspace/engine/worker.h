@@ -29,12 +29,12 @@ class Worker {
     EndpointCounters* endpoint = nullptr;
   };
 
-  /// Opens the ports. UDP sockets come first: they say whether the port is free. `tls` outlives the worker.
+  /// Opens the ports. UDP sockets come first: they say whether the port is free.
   static Result<std::unique_ptr<Worker>> open(const Config& config, const Storage& storage,
-                                              const TlsContext& tls);
+                                              std::shared_ptr<const TlsContext> tls);
 
   Worker(std::unique_ptr<PortGroup> ports, const Config& config, const Storage& storage,
-         const TlsContext& tls);
+         std::shared_ptr<const TlsContext> tls);
 
   /// Serves until `stop` is readable; then has connections end what is under way, closes each with a frame
   /// and waits until that has left. Told again (`again` makes `stop` readable anew), it closes them at once.

@@ -77,7 +77,8 @@ bool Connection::start(const Admission& admission, Timestamp now) {
 }
 
 bool Connection::start_tls() {
-  tls_ = host_.tls().new_session();
+  tls_context_ = host_.tls();
+  tls_ = tls_context_->new_session();
   if (!tls_) return false;
   reference_.user_data = this;
   reference_.get_conn = [](ngtcp2_crypto_conn_ref* reference) {
@@ -124,7 +125,7 @@ void Connection::complete_handshake() {
   if ((gnutls_session_get_flags(tls_.get()) & GNUTLS_SFLAGS_EARLY_DATA) != 0)
     counters.add(EndpointCounter::early_data_accepted);
   offer_token();
-  host_.tls().send_tickets(tls_.get());
+  tls_context_->send_tickets(tls_.get());
   if (session_) session_->handshake_completed();
 }
 

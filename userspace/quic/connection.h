@@ -143,7 +143,8 @@ class Connection final : public StreamControl, public Timer {
   bool address_proven_;  // before the handshake proves it
   PathTable paths_;
   State state_ = State::handshake;
-  std::vector<ConnectionId> ids_;  // those under which the table knows us
+  std::vector<ConnectionId> ids_;                  // those under which the table knows us
+  std::shared_ptr<const TlsContext> tls_context_;  // that the session was made of, and needs to its end
   TlsSession tls_;
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;  // gone once the connection lingers
   ngtcp2_crypto_conn_ref reference_{};

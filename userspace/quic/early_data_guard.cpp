@@ -2,6 +2,7 @@
 #include "quic/early_data_guard.h"
 
 #include <limits>
+#include <string>
 
 #include "quic/backdated_clock.h"
 #include "quic/random.h"
@@ -11,21 +12,23 @@ namespace {
 
 constexpr std::size_t kRemembered = 1 << 20;
 // When its window is over, GnuTLS forgets what it has named and refuses every ticket that is older: then
-// never. The filter remembers for as long as it must without.
+// never. The filter remembers for as long as it must without. (Nor does GnuTLS write to what the threads
+// share before that.)
 constexpr unsigned kWindowMilliseconds = std::numeric_limits<unsigned>::max();
 
 }  // namespace
 
-std::unique_ptr<EarlyDataGuard> EarlyDataGuard::create(std::chrono::seconds ticket_lifetime) {
+Result<std::shared_ptr<EarlyDataGuard>> EarlyDataGuard::create() {
   BackdatedClock::install();
   gnutls_anti_replay_t checks = nullptr;
   const BackdatedClock clock;  // as tickets are: those of this process are not older than it
-  if (gnutls_anti_replay_init(&checks) != 0) return nullptr;
-  return std::make_unique<EarlyDataGuard>(checks, ticket_lifetime);
+  if (const int error = gnutls_anti_replay_init(&checks); error != 0)
+    return fail(ErrorKind::failure, std::string("GnuTLS's guard against replays: ") + gnutls_strerror(error));
+  return std::make_shared<EarlyDataGuard>(checks);
 }
 
-EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks, std::chrono::seconds ticket_lifetime)
-    : checks_(checks), seen_(random_siphash_key(), ticket_lifetime, kRemembered) {
+EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks)
+    : checks_(checks), seen_(random_siphash_key(), kTicketLifetime, kRemembered) {
   gnutls_anti_replay_set_window(checks, kWindowMilliseconds);
   gnutls_anti_replay_set_ptr(checks, this);
   gnutls_anti_replay_set_add_function(
@@ -37,7 +40,7 @@ EarlyDataGuard::EarlyDataGuard(gnutls_anti_replay_t checks, std::chrono::seconds
 bool EarlyDataGuard::first_time(const gnutls_datum_t& name) {
   const auto now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch());
-  return !retry_ && !seen_.seen({name.data, name.size}, now);
+  return !seen_.seen({name.data, name.size}, now);
 }
 
 }  // namespace quicrx

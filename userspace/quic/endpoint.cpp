@@ -16,10 +16,10 @@ std::chrono::nanoseconds wall_offset() {
 
 }  // namespace
 
-Endpoint::Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
-                   EndpointCounters& counters)
+Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
+                   EndpointConfig config, EndpointCounters& counters)
     : port_(port),
-      tls_(tls),
+      tls_(std::move(tls)),
       services_(std::move(services)),
       config_(std::move(config)),
       counters_(counters),
@@ -83,8 +83,8 @@ void Endpoint::receive_one(const Datagram& datagram, Timestamp now) {
   settle(*connection);
 }
 
-/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on the
-/// way, and an answer that is damaged too would have it give up.
+/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on
+/// the way, and an answer that is damaged too would have it give up.
 void Endpoint::receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids) {
   const bool known = ids.dcidlen <= NGTCP2_MAX_CIDLEN && table_.find({ids.dcid, ids.dcidlen}) != nullptr;
   if (known) {

@@ -24,12 +24,15 @@ class Endpoint final : public ConnectionHost {
  public:
   using Ended = std::function<void(const SocketAddress&, const ConnectionStatistics&)>;
 
-  Endpoint(Port& port, const TlsContext& tls, std::vector<Service*> services, EndpointConfig config,
-           EndpointCounters& counters);
+  Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
+           EndpointConfig config, EndpointCounters& counters);
   ~Endpoint();
 
   /// Called with each connection that ends.
   void on_ended(Ended ended) { ended_ = std::move(ended); }
+
+  /// For connections that begin from now on; the others keep what they began with.
+  void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
 
   void receive(std::span<Datagram> datagrams, Timestamp now);
   void expire(Timestamp now);
@@ -54,7 +57,7 @@ class Endpoint final : public ConnectionHost {
 
   // ConnectionHost
   [[nodiscard]] Port& port() override { return port_; }
-  [[nodiscard]] const TlsContext& tls() const override { return tls_; }
+  [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const override { return tls_; }
   [[nodiscard]] const EndpointConfig& config() const override { return config_; }
   [[nodiscard]] EndpointCounters& counters() override { return counters_; }
   [[nodiscard]] ConnectionTable& table() override { return table_; }
@@ -87,7 +90,7 @@ class Endpoint final : public ConnectionHost {
               EndpointCounter counter);
 
   Port& port_;
-  const TlsContext& tls_;
+  std::shared_ptr<const TlsContext> tls_;
   std::vector<Service*> services_;
   EndpointConfig config_;
   EndpointCounters& counters_;

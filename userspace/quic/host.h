@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "quic/address_tokens.h"
@@ -24,7 +25,8 @@ inline constexpr std::size_t kConnectionIdBytes = 18;
 class ConnectionHost {
  public:
   [[nodiscard]] virtual Port& port() = 0;
-  [[nodiscard]] virtual const TlsContext& tls() const = 0;
+  /// For connections that begin now.
+  [[nodiscard]] virtual const std::shared_ptr<const TlsContext>& tls() const = 0;
   [[nodiscard]] virtual const EndpointConfig& config() const = 0;
   [[nodiscard]] virtual EndpointCounters& counters() = 0;
   [[nodiscard]] virtual ConnectionTable& table() = 0;

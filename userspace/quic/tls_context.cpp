@@ -24,9 +24,6 @@ constexpr const char* kPriority =
     "+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-"
     "SECP521R1";
 
-// How long a client may come back with a ticket. What 0-RTT is guarded by must remember for as long.
-constexpr std::chrono::hours kTicketLifetime{1};
-
 ngtcp2_conn* connection_of(gnutls_session_t session) {
   auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
   return reference->get_conn(reference);
@@ -76,13 +73,10 @@ Result<void> load_files(gnutls_certificate_credentials_t credentials, const std:
 
 }  // namespace
 
-TlsContext::TlsContext() = default;
-TlsContext::TlsContext(TlsContext&&) noexcept = default;
-TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
-TlsContext::~TlsContext() = default;
-
-Result<TlsContext> TlsContext::load(const std::string& certificate_file, const std::string& key_file,
-                                    std::vector<std::string> alpns, const TlsOptions& options) {
+Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& certificate_file,
+                                                           const std::string& key_file,
+                                                           std::vector<std::string> alpns,
+                                                           TlsOptions options) {
   auto readable = check_readable("certificate", certificate_file)
                       .and_then([&] { return check_readable("key", key_file); })
                       .and_then([&] {
@@ -92,24 +86,17 @@ Result<TlsContext> TlsContext::load(const std::string& certificate_file, const s
                       });
   if (!readable) return tl::unexpected(readable.error());
 
-  TlsContext context;
-  context.alpns_ = std::move(alpns);
-  context.options_ = options;
+  const std::shared_ptr<TlsContext> context(new TlsContext(std::move(alpns), std::move(options)));
   gnutls_certificate_credentials_t credentials = nullptr;
   if (const int error = gnutls_certificate_allocate_credentials(&credentials); error != 0)
     return fail(ErrorKind::failure, std::string("GnuTLS: ") + gnutls_strerror(error));
-  context.credentials_.reset(credentials);
-  auto loaded = load_files(credentials, certificate_file, key_file, options.client_ca_file);
+  context->credentials_.reset(credentials);
+  auto loaded = load_files(credentials, certificate_file, key_file, context->options_.client_ca_file);
   if (!loaded) return tl::unexpected(loaded.error());
   gnutls_priority_t priority = nullptr;
   if (const int failed = gnutls_priority_init(&priority, kPriority, nullptr); failed != 0)
     return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
-  context.priority_.reset(priority);
-  if (!options.ticket_keys.empty() && options.early_data) {
-    context.early_data_ = EarlyDataGuard::create(kTicketLifetime);
-    if (!context.early_data_)
-      return fail(ErrorKind::failure, "GnuTLS: no memory to guard 0-RTT against replays");
-  }
+  context->priority_.reset(priority);
   return context;
 }
 
@@ -134,9 +121,10 @@ bool TlsContext::configure(gnutls_session_t session) const {
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_cert(session, nullptr, 0);
   }
-  gnutls_db_set_cache_expiration(session, static_cast<int>(std::chrono::seconds(kTicketLifetime).count()));
-  if (!early_data_) return true;
-  early_data_->protect(session);
+  const std::chrono::seconds ticket_lifetime = EarlyDataGuard::kTicketLifetime;
+  gnutls_db_set_cache_expiration(session, static_cast<int>(ticket_lifetime.count()));
+  if (!options_.early_data) return true;
+  options_.early_data->protect(session);
   // RFC 9001 section 4.6.1: the value that says "0-RTT"; flow control bounds the data.
   return gnutls_record_set_max_early_data_size(session, std::numeric_limits<std::uint32_t>::max()) == 0;
 }
@@ -157,7 +145,7 @@ int TlsContext::on_client_hello(gnutls_session_t session, unsigned, unsigned whe
 void TlsContext::prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const {
   const auto hello = parse_client_hello(client_hello);
   // RFC 8446 section 4.2.10: after a HelloRetryRequest there is no 0-RTT.
-  if (early_data_) early_data_->expect_retry(!hello || hello->needs_retry());
+  if (!hello || hello->needs_retry()) EarlyDataGuard::refuse(session);
   const auto chosen = hello ? hello->choose_alpn(alpns_) : std::nullopt;
   if (!chosen || *chosen >= options_.ticket_keys.size()) return;
   const Secrets::TicketKey& ticket_key = options_.ticket_keys[*chosen];
@@ -169,7 +157,7 @@ void TlsContext::prepare(gnutls_session_t session, const gnutls_datum_t& client_
 
 TlsSession TlsContext::new_session() const {
   unsigned flags = GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA;
-  if (early_data_) flags |= GNUTLS_ENABLE_EARLY_DATA;
+  if (options_.early_data) flags |= GNUTLS_ENABLE_EARLY_DATA;
   gnutls_session_t raw = nullptr;
   if (gnutls_init(&raw, flags) != 0) return nullptr;
   TlsSession session(raw);

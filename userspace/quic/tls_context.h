@@ -14,6 +14,8 @@
 
 namespace quicrx {
 
+class EarlyDataGuard;
+
 struct TlsSessionDeleter {
   void operator()(gnutls_session_int* session) const { gnutls_deinit(session); }
 };
@@ -25,24 +27,21 @@ struct TlsOptions {
   /// With tickets clients come back without the server's certificate, and may send data at once (0-RTT). A
   /// key for each ALPN, for a ticket is good for its own only (RFC 8446 section 4.2.10); none: no tickets.
   std::vector<Secrets::TicketKey> ticket_keys;
-  bool early_data = true;  ///< with tickets only
+  std::shared_ptr<EarlyDataGuard> early_data;  ///< with it, holders of tickets may send 0-RTT; null: no 0-RTT
 };
 
-class EarlyDataGuard;
-
-/// A server's certificate and what it offers in a TLS handshake. Shared by all connections of a worker, and
-/// used by its thread only.
+/// A server's certificate and what it offers in a TLS handshake. It never changes, so any number of threads
+/// may share it; a new certificate is a new context (Endpoint::use()).
 class TlsContext {
  public:
   /// PEM files. The error tells an unreadable file, one that is no certificate or key, and a pair that does
   /// not match from each other.
-  static Result<TlsContext> load(const std::string& certificate_file, const std::string& key_file,
-                                 std::vector<std::string> alpns, const TlsOptions& options = {});
-  TlsContext(TlsContext&&) noexcept;
-  TlsContext& operator=(TlsContext&&) noexcept;
-  ~TlsContext();
+  static Result<std::shared_ptr<const TlsContext>> load(const std::string& certificate_file,
+                                                        const std::string& key_file,
+                                                        std::vector<std::string> alpns,
+                                                        TlsOptions options = {});
 
-  /// A session for one connection; null when memory is out.
+  /// A session for one connection; null when memory is out. The context outlives it.
   [[nodiscard]] TlsSession new_session() const;
   /// For later connections of a client whose handshake is complete; nothing where there are no tickets.
   void send_tickets(gnutls_session_t session) const;
@@ -57,7 +56,8 @@ class TlsContext {
     void operator()(gnutls_priority_st* priority) const { gnutls_priority_deinit(priority); }
   };
 
-  TlsContext();
+  TlsContext(std::vector<std::string> alpns, TlsOptions options)
+      : alpns_(std::move(alpns)), options_(std::move(options)) {}
   bool configure(gnutls_session_t session) const;
   void prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const;
   static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
@@ -67,7 +67,6 @@ class TlsContext {
   std::unique_ptr<gnutls_priority_st, PriorityDeleter> priority_;
   std::vector<std::string> alpns_;
   TlsOptions options_;
-  std::unique_ptr<EarlyDataGuard> early_data_;  // where 0-RTT is taken
 };
 
 /// The ALPN that a session's handshake chose; empty before.
