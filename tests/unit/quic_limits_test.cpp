@@ -2,6 +2,9 @@
 /// The pure parts that keep a peer within bounds.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "quic/ack_eliciting.h"
 #include "quic/connection_memory.h"
 #include "quic/duplicate_window.h"
@@ -48,6 +51,18 @@ TEST(ReplayFilter, TakesEverythingForSeenWhenFull) {
   for (std::uint32_t i = 0; i < 3; ++i) EXPECT_FALSE(filter.seen(bytes_of(i), seconds(1000)));
   EXPECT_TRUE(filter.seen(bytes_of(3), seconds(1000)));
   EXPECT_FALSE(filter.seen(bytes_of(4), seconds(1010)));
+}
+
+TEST(ReplayFilter, TellsOneThreadOnlyThatAThingIsNew) {
+  constexpr std::uint32_t kThings = 100'000;
+  ReplayFilter filter({1, 2}, seconds(10), kThings);
+  std::atomic<std::uint32_t> news{0};
+  const auto show = [&] {
+    for (std::uint32_t i = 0; i < kThings; ++i)
+      if (!filter.seen(bytes_of(i), seconds(1000))) ++news;
+  };
+  { const std::jthread one(show), two(show); }
+  EXPECT_EQ(news, kThings);
 }
 
 TEST(TokenBucket, LetsABurstAndThenTheRate) {
