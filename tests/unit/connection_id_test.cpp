@@ -50,8 +50,8 @@ TEST(ConnectionIdKey, TakesNoIdWithABitFlipped) {
   }
 }
 
-/// To whoever has no key the IDs of one worker look like those of any: each bit is set in half of them, and no
-/// two bytes repeat.
+/// To whoever has no key the IDs of one worker look like those of any: each bit is set in half of them, and
+/// no two bytes repeat.
 TEST(ConnectionIdKey, LooksRandom) {
   constexpr int kIds = 4000;
   std::array<int, 8 * kConnectionIdBytes> ones{};
@@ -101,8 +101,8 @@ class ForwardingTest : public test::EndpointFixture {
     for (std::size_t i = 0; i < 4; ++i) packet[1 + i] = static_cast<std::uint8_t>(version >> (24 - 8 * i));
     packet[5] = kConnectionIdBytes;
     std::ranges::copy(id, packet.begin() + 6);
-    packet[6 + kConnectionIdBytes] = 0;      // source connection ID
-    packet[7 + kConnectionIdBytes] = 0x40;   // length or token length
+    packet[6 + kConnectionIdBytes] = 0;     // source connection ID
+    packet[7 + kConnectionIdBytes] = 0x40;  // length or token length
     packet[8 + kConnectionIdBytes] = 0x40;
     return packet;
   }

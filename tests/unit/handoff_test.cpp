@@ -12,9 +12,9 @@
 namespace quicrx {
 namespace {
 
+using std::chrono::microseconds;
 using test::HandoffPair;
 using test::HandoffWorker;
-using std::chrono::microseconds;
 using H = HandoffCounter;
 
 constexpr Timestamp kNow{std::chrono::seconds(1000)};
@@ -171,7 +171,8 @@ TEST(Handoff, WakesASleeperOnceABatch) {
 class HandoffModel {
  public:
   explicit HandoffModel(unsigned seed)
-      : random_(seed), pair_(kFrames, 1 + pick(kFrames), std::numeric_limits<std::uint32_t>::max() - pick(8)) {}
+      : random_(seed),
+        pair_(kFrames, 1 + pick(kFrames), std::numeric_limits<std::uint32_t>::max() - pick(8)) {}
 
   void step() {
     const std::size_t who = pick(2);

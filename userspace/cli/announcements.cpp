@@ -34,10 +34,10 @@ std::string metadata_text(const XdpPort& port) {
 
 void warn_of_unserved_queues(const Interface& interface, const std::vector<std::uint32_t>& queues) {
   if (queues.size() == interface.receive_queues) return;
-  spdlog::warn("{} has {} receive queues, of which {} served: what comes in on the others is served by the "
-               "kernel's sockets",
-               interface.name, interface.receive_queues,
-               queues_text(queues) + (queues.size() == 1 ? " is" : " are"));
+  spdlog::warn(
+      "{} has {} receive queues, of which {} served: what comes in on the others is served by the "
+      "kernel's sockets",
+      interface.name, interface.receive_queues, queues_text(queues) + (queues.size() == 1 ? " is" : " are"));
 }
 
 void warn_of_other_ports(const Interface& interface, std::uint16_t reserved) {

@@ -22,10 +22,10 @@ Result<std::vector<std::uint32_t>> queues_of(const Interface& interface, const s
   auto chosen = parse_number_set(text, QUICRX_MAX_QUEUES - 1);
   if (!chosen) return fail(chosen.error().kind, "--queues: " + chosen.error().message);
   if (chosen->back() >= interface.receive_queues)
-    return fail(ErrorKind::not_found,
-                interface.name + " has " + std::to_string(interface.receive_queues) +
-                    " receive queue(s): there is no queue " + std::to_string(chosen->back()) +
-                    "; 'ethtool -l " + interface.name + "' shows them");
+    return fail(ErrorKind::not_found, interface.name + " has " + std::to_string(interface.receive_queues) +
+                                          " receive queue(s): there is no queue " +
+                                          std::to_string(chosen->back()) + "; 'ethtool -l " + interface.name +
+                                          "' shows them");
   return std::vector<std::uint32_t>(chosen->begin(), chosen->end());
 }
 
@@ -98,8 +98,8 @@ Result<void> ServedInterface::check_program() {
   if (plan_.multi_buffer() && !program_->attachment().native)
     return fail(ErrorKind::unsupported,
                 interface_.name + ": generic XDP does not take packets larger than a frame; 'ip link set " +
-                    interface_.name + " mtu " +
-                    std::to_string(largest_single_buffer_mtu(interface_.driver)) + "' is the most");
+                    interface_.name + " mtu " + std::to_string(largest_single_buffer_mtu(interface_.driver)) +
+                    "' is the most");
   if (plan_.multi_buffer() && (flags_ & QUICRX_MULTI_BUFFER) == 0)
     return fail(ErrorKind::busy, interface_.name + ": quicrx was loaded for a smaller MTU; 'quicrx unload " +
                                      interface_.name + "', then load it again");
@@ -165,7 +165,8 @@ void ServedInterface::announce(Engine& engine, std::size_t first, const RunOptio
   spdlog::info("ready: {} {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes {}on {} pages{}{}",
                interface_.name, queues_text(queues_), options.port, attachment.mode_name(),
                copy_text(port, interface_, attachment), plan_.frames(), plan_.chunk_bytes,
-               queues_.size() > 1 ? "a queue " : "", port.huge_pages() ? "huge" : "normal (no huge pages free)",
+               queues_.size() > 1 ? "a queue " : "",
+               port.huge_pages() ? "huge" : "normal (no huge pages free)",
                plan_.multi_buffer() ? ", several a packet" : "", metadata_text(port));
 }
 

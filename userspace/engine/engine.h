@@ -23,7 +23,7 @@ class Engine {
   struct Place {
     Worker::Config config;
     Worker::Storage storage;
-    std::optional<unsigned> cpu;           ///< to be pinned to
+    std::optional<unsigned> cpu;            ///< to be pinned to
     std::int32_t* thread_number = nullptr;  ///< where the kernel's number of its thread is written; or null
   };
 
@@ -61,7 +61,7 @@ class Engine {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   Descriptor ended_;
-  std::atomic<unsigned> busy_{0};     // workers with something under way, once they drain
+  std::atomic<unsigned> busy_{0};  // workers with something under way, once they drain
   std::atomic<std::size_t> running_{0};
 };
 

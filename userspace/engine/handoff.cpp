@@ -24,7 +24,8 @@ void Handoff::forward(Datagram datagram, WorkerNumber to, Timestamp now) {
 
 void Handoff::publish() {
   for (const Peer& peer : peers_)
-    if (peer.to != nullptr && peer.to->publish() && peer.waker->wake()) counters_.add(HandoffCounter::wakeups);
+    if (peer.to != nullptr && peer.to->publish() && peer.waker->wake())
+      counters_.add(HandoffCounter::wakeups);
 }
 
 void Handoff::collect() {
@@ -39,7 +40,8 @@ std::size_t Handoff::take(std::span<Datagram> out, Timestamp now) {
     if (peer.from == nullptr) continue;
     const std::size_t taken = peer.from->take(out.subspan(count), latency_, now);
     if (peer.other_interface != 0)
-      for (Datagram& datagram : out.subspan(count, taken)) answer_by_socket(datagram.path, peer.other_interface);
+      for (Datagram& datagram : out.subspan(count, taken))
+        answer_by_socket(datagram.path, peer.other_interface);
     count += taken;
   }
   if (!peers_.empty()) first_ = (first_ + 1) % peers_.size();  // each comes first in its turn
@@ -53,10 +55,9 @@ bool Handoff::pending() {
 }
 
 std::uint32_t Handoff::away() const {
-  return std::accumulate(peers_.begin(), peers_.end(), std::uint32_t{0},
-                         [](std::uint32_t sum, const Peer& peer) {
-                           return sum + (peer.to != nullptr ? peer.to->away() : 0);
-                         });
+  return std::accumulate(
+      peers_.begin(), peers_.end(), std::uint32_t{0},
+      [](std::uint32_t sum, const Peer& peer) { return sum + (peer.to != nullptr ? peer.to->away() : 0); });
 }
 
 }  // namespace quicrx

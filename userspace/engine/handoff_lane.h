@@ -15,15 +15,16 @@
 namespace quicrx {
 
 /// Datagrams from one worker (the origin) to one other (the owner of their connections), without a copy: the
-/// owner reads each frame where it lies in the origin's memory. When it lets go, the frame's tag comes back by
-/// a second ring, and the origin gives it to its pool, and so to its fill ring.
+/// owner reads each frame where it lies in the origin's memory. When it lets go, the frame's tag comes back
+/// by a second ring, and the origin gives it to its pool, and so to its fill ring.
 ///
 /// To the owner it is the pool that its datagrams' frames go back to. Outlives both workers' use of it.
 class HandoffLane final : public FramePool {
  public:
   /// A pool of the origin's, and how many of its frames may be away at once.
   struct Source {
-    Source(FramePool& its_pool, std::uint32_t most_away) : id(its_pool.id()), pool(&its_pool), limit(most_away) {}
+    Source(FramePool& its_pool, std::uint32_t most_away)
+        : id(its_pool.id()), pool(&its_pool), limit(most_away) {}
 
     PoolId id;
     FramePool* pool;

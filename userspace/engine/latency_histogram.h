@@ -26,8 +26,7 @@ class LatencyHistogram {
     return counts_[bucket].load(std::memory_order_relaxed);
   }
   [[nodiscard]] static constexpr std::size_t bucket_of(std::chrono::nanoseconds latency) noexcept {
-    const auto microseconds =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, latency.count()) / 1000);
+    const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(0, latency.count()) / 1000);
     return std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(microseconds)), kBuckets - 1);
   }
   /// The first latency that is above the bucket; meaningless for the last.

@@ -17,14 +17,14 @@ namespace quicrx {
 
 /// One thread's share of the server: the ports of a queue and the connections that came by them.
 ///
-/// Workers share nothing but the lanes by which they hand datagrams over. Everything but the orders is for the
-/// worker's own thread once run() has begun.
+/// Workers share nothing but the lanes by which they hand datagrams over. Everything but the orders is for
+/// the worker's own thread once run() has begun.
 class Worker {
  public:
   struct Config {
     XdpPort::Config xdp;
-    std::uint16_t udp_port = 0;  ///< the one that sockets reserve; every steered one is served
-    EndpointConfig quic;         ///< with the worker's number
+    std::uint16_t udp_port = 0;      ///< the one that sockets reserve; every steered one is served
+    EndpointConfig quic;             ///< with the worker's number
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "quic/connection_id_key.h"
 #include "quic/address_tokens.h"
+#include "quic/connection_id_key.h"
 #include "quic/secrets.h"
 #include "quicrx/address.h"
 
