@@ -14,7 +14,7 @@ import network as net
 from baseline import cpu
 from poller import Poller, each, quicrx
 from site_files import Site
-from spread import BY_FLOW, spread
+from spread import BY_FLOW, EVERY_PACKET, spread
 
 BYTES = 200 << 20
 CLIENTS = 4
@@ -40,6 +40,17 @@ def upload_cost(network, site, way):
     share = handed / received
     assert share > 0.95 if way == "handed over" else handed == 0, f"{share:.0%} was handed over"
     return spent / received * 1e9, waits
+
+
+def waits_at_low_load(network, site):
+    """Of clients one after the other, of whose packets every second one comes to the other queue: the owner sleeps."""
+    spread(network, EVERY_PACKET)
+    poller = Poller(network, site).wait_ready()
+    for _ in range(100):
+        client.fetch(network, site, ["small"])
+    waits = [(bucket["below_us"], bucket["count"]) for owner in each(network, "handoff", "latency") for bucket in owner]
+    poller.stop()
+    return waits
 
 
 def download_rate(network, site, workers):
@@ -71,14 +82,15 @@ def quantile(counts, part):
     return None
 
 
-def report_handoffs(runs, rounds):
+def report_handoffs(runs, idle, rounds):
     print(f"process CPU a datagram, both workers, of an upload of {BYTES >> 20} MiB; medians of {rounds}, alternating")
     costs = {way: sorted(cost for cost, _ in runs[way]) for way in WAYS}
     for way in WAYS:
         print(f"  {way:12}{statistics.median(costs[way]):8.0f} ns ({costs[way][0]:.0f} to {costs[way][-1]:.0f})")
     print(f"  handed over / local: {statistics.median(costs['handed over']) / statistics.median(costs['local']):.2f}")
     waits = [bucket for _, buckets in runs["handed over"] for bucket in buckets]
-    print(f"  from one worker to the other: p50 < {quantile(waits, 0.5)} us, p99 < {quantile(waits, 0.99)} us")
+    for load, counts in (("the same", waits), ("one request after the other", idle)):
+        print(f"  from arrival to reading, {load}: p50 < {quantile(counts, 0.5)} us, p99 < {quantile(counts, 0.99)} us")
 
 
 def report_rates(rates, rounds):
@@ -95,12 +107,14 @@ def main():
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         site = Site(pathlib.Path(folder))
         site.make_file("data", BYTES)
+        site.make_file("small", 1000)
         runs, rates = {way: [] for way in WAYS}, {1: [], 2: []}
         network = net.Network(queues=2)
         try:
             for _ in range(rounds):
                 for way in WAYS:
                     runs[way].append(upload_cost(network, site, way))
+            idle = waits_at_low_load(network, site)
         finally:
             quicrx(network, "unload", "s0", check=False)
             network.close()
@@ -111,7 +125,7 @@ def main():
                     rates[workers].append(download_rate(network, site, workers))
                 finally:
                     network.close()
-    report_handoffs(runs, rounds)
+    report_handoffs(runs, idle, rounds)
     report_rates(rates, rounds)
 
 
