@@ -5,9 +5,9 @@
 #include <atomic>
 #include <thread>
 
-#include "quic/ack_eliciting.h"
 #include "quic/connection_memory.h"
 #include "quic/duplicate_window.h"
+#include "quic/packet_content.h"
 #include "quic/peer_conduct.h"
 #include "quic/prefix_counts.h"
 #include "quic/qlog_file.h"
@@ -215,17 +215,46 @@ TEST(PeerConduct, AcksThatWereOvertakenCostLittle) {
   EXPECT_NEAR(count, 2000, 1);
 }
 
-TEST(AckEliciting, AckPaddingAndCloseAreNot) {
+/// Where packets are reordered so much that half of them are sent twice, the useful half still pays.
+TEST(PeerConduct, WhoSendsDataAgainIsNotClosed) {
+  EndpointLimits limits;
+  limits.idle_packets_per_second = 10;
+  const Timestamp now(seconds(100));
+  PeerConduct peer(limits, now);
+  for (int i = 0; i < 100'000; ++i) {
+    ASSERT_TRUE(peer.packet(now, Packet::repeated, 0));
+    ASSERT_TRUE(peer.packet(now, Packet::repeated, 0));
+    ASSERT_TRUE(peer.packet(now, Packet::useful, 0));
+  }
+  int count = 0;
+  while (peer.packet(now, Packet::repeated, 0)) ++count;
+  EXPECT_NEAR(count, 2000, 1) << "but nothing else is not enough for long";
+}
+
+TEST(PacketContent, AckPaddingAndCloseElicitNothing) {
   using Frames = std::vector<std::uint8_t>;
   for (const Frames& frames :
        {Frames{}, Frames{0, 0, 0}, Frames{2, 9, 0, 0, 1}, Frames{2, 9, 0, 1, 1, 0, 2, 0},
         Frames{3, 9, 0, 0, 1, 5, 6, 7}, Frames{2, 0x40, 0x99, 0x40, 0x99, 0, 1, 0}, Frames{0x1c, 1, 2, 0},
         Frames{0x1d, 1, 0}})
-    EXPECT_FALSE(is_ack_eliciting(frames));
+    EXPECT_FALSE(read_content(frames).ack_eliciting);
   for (const Frames& frames :
        {Frames{1}, Frames{0, 1}, Frames{2, 9, 0, 0, 1, 1}, Frames{0x08, 0, 'x'},
         Frames{3, 9, 0, 0, 1, 5, 6, 7, 0x1a}, Frames{2, 9, 0}, Frames{2, 9, 0, 0x80, 0xff, 0xff, 0xff, 1}})
-    EXPECT_TRUE(is_ack_eliciting(frames));
+    EXPECT_TRUE(read_content(frames).ack_eliciting);
+}
+
+TEST(PacketContent, CountsTheDataOfStreams) {
+  using Frames = std::vector<std::uint8_t>;
+  const auto bytes = [](const Frames& frames) { return read_content(frames).stream_bytes; };
+  EXPECT_EQ(bytes({0x08, 0, 'x', 'y'}), 2u) << "to the end of the packet";
+  EXPECT_EQ(bytes({0x0e, 4, 9, 3, 'x', 'y', 'z', 0, 0}), 3u) << "with offset and length";
+  EXPECT_EQ(bytes({2, 9, 0, 0, 1, 0x0a, 0, 1, 'x', 0x0b, 4, 2, 'y', 'z'}), 3u)
+      << "behind an ACK, two of them";
+  EXPECT_EQ(bytes({1, 0x10, 5, 0x11, 0, 5, 0x05, 0, 1, 0x04, 0, 1, 2, 0x19, 3, 0x08, 0, 'x'}), 1u);
+  EXPECT_EQ(bytes({0x1a, 1, 2, 3, 4, 5, 6, 7, 8, 0x08, 0, 'x'}), 0u) << "behind what is not looked into";
+  EXPECT_EQ(bytes({0x0a, 0, 5, 'x'}), 0u) << "shorter than it says";
+  EXPECT_EQ(bytes({0x0f, 0}), 0u);
 }
 
 TEST(DuplicateWindow, KnowsTheLastPackets) {

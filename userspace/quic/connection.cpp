@@ -24,6 +24,14 @@ EndpointCounter gauge_of(Connection::State state) {
   }
 }
 
+/// Of a packet that brought nothing. Data costs its sender about what it costs us, also when it is sent
+/// again.
+PeerConduct::Packet useless_kind(const PacketContent& content) {
+  constexpr std::size_t kMuch = 256;
+  if (!content.ack_eliciting) return PeerConduct::Packet::passive;
+  return content.stream_bytes >= kMuch ? PeerConduct::Packet::repeated : PeerConduct::Packet::ack_eliciting;
+}
+
 }  // namespace
 
 std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const Admission& admission,
@@ -181,10 +189,8 @@ void Connection::read(const Datagram& datagram, Timestamp now) {
 
 void Connection::judge_packet(const Before& before) {
   const std::size_t kept = memory_.used() - std::min(before.memory, memory_.used());
-  PeerConduct::Packet what = PeerConduct::Packet::useful;
-  if (!useful_ && bytes_in_flight() >= before.in_flight)
-    what =
-        last_decryption().ack_eliciting ? PeerConduct::Packet::ack_eliciting : PeerConduct::Packet::passive;
+  const bool useful = useful_ || bytes_in_flight() < before.in_flight;
+  const auto what = useful ? PeerConduct::Packet::useful : useless_kind(last_decryption().content);
   if (!conduct_.packet(last_time_, what, kept)) close_for(EndpointCounter::connections_closed_misuse);
 }
 

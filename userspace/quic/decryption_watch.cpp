@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "quic/ack_eliciting.h"
-
 namespace quicrx {
 namespace {
 
@@ -28,7 +26,7 @@ int watched_decrypt(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngt
   last.nonce = 0;
   for (std::size_t i = nonce_bytes - std::min<std::size_t>(nonce_bytes, 8); i < nonce_bytes; ++i)
     last.nonce = last.nonce << 8 | nonce[i];
-  last.ack_eliciting = is_ack_eliciting(Bytes(out, in_bytes - std::min(in_bytes, aead->max_overhead)));
+  last.content = read_content(Bytes(out, in_bytes - std::min(in_bytes, aead->max_overhead)));
   return 0;
 }
 

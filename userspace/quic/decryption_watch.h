@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "quic/packet_content.h"
+
 namespace quicrx {
 
 /// What this thread last decrypted: by which a connection learns whether a datagram held a packet of its
@@ -13,7 +15,7 @@ namespace quicrx {
 struct Decryption {
   std::uint64_t count = 0;  ///< packets that were authentic, since the thread began
   std::uint64_t nonce = 0;  ///< of the last: what tells it from all others under its key; ends in its number
-  bool ack_eliciting = false;  ///< the last one asks for an acknowledgement
+  PacketContent content;    ///< of the last
 };
 
 const Decryption& last_decryption();

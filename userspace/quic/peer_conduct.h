@@ -26,6 +26,7 @@ class PeerConduct {
   enum class Packet {
     useful,         ///< it brought data, or news of what we sent
     passive,        ///< neither, but asks for nothing: an ACK that was overtaken
+    repeated,       ///< data that was here before: after much loss or reordering every second packet can be
     ack_eliciting,  ///< neither, and must be acknowledged, answered, or acted on
   };
   /// A packet was read. `kept`: bytes of memory that what it brought now takes, for what comes before is
@@ -34,7 +35,7 @@ class PeerConduct {
     if (limits_.idle_packets_per_second == 0) return true;
     bucket_.give((what == Packet::useful ? kEarnedByUse : 0) + static_cast<double>(kept) / kBytesThatEarnOne);
     if (what == Packet::useful) return true;
-    return bucket_.take(now, what == Packet::passive ? kPassiveCost : 1);
+    return bucket_.take(now, what == Packet::ack_eliciting ? 1 : kCheapCost);
   }
 
   /// A stream was opened and given up, a request malformed: dearer, for it has cost more. False as above.
@@ -53,7 +54,7 @@ class PeerConduct {
  private:
   static constexpr std::uint64_t kBurstSeconds = 10;
   static constexpr double kEarnedByUse = 0.5;
-  static constexpr double kPassiveCost = 0.05;
+  static constexpr double kCheapCost = 0.05;
   static constexpr double kMisuseCost = 10;
   static constexpr double kBytesThatEarnOne = 512;
 
