@@ -81,6 +81,13 @@ def each(network, *path, device="s0"):
     return values
 
 
+def wait_for(condition, what, seconds=10):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, what
+        time.sleep(0.02)
+
+
 def expect_rest(network, device="s0", seconds=5):
     """At rest frames add up and none is held: waits a moment for what is under way, then insists. Pools by queue."""
     limit = time.monotonic() + seconds

@@ -46,17 +46,22 @@ def test_a_client_that_moves(network, site, poller, address, what):
     expect_handed_over(network)
 
 
+@pytest.mark.plain  # 5 GB
 def test_100_clients_that_move(network, site, poller):
-    """Four at a time, each of which has an address of the server's for itself, so that its flows take turns."""
+    """In the middle of 50 MiB, down and, rebound in silence, up. Four at a time, each of which has an address of the
+    server's for itself, so that its flows take turns."""
     addresses = [f"10.9.0.{last}" for last in range(11, 15)]
     for address in addresses:
         network.run(network.server, "ip", "addr", "add", f"{address}/24", "dev", "s0")
-        site.make_file(address, 4 << 20)
+        site.make_file(address, 50 << 20)
     spread(network)
 
     def move_25_times(address):
-        for _ in range(25):
-            client.fetch(network, site, [address], address, options=["--change-local-addr=5ms"])
+        for number in range(25):
+            if number % 2 == 0:
+                client.fetch(network, site, [address], address, options=[MOVE])
+            else:
+                client.upload(network, site, site.root / address, address, address, options=[MOVE, "--nat-rebinding"])
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(addresses)) as pool:
         for done in [pool.submit(move_25_times, address) for address in addresses]:
@@ -81,6 +86,30 @@ def test_a_flow_that_changes_queue(network, site, poller):
     assert min(out) > 100 and min(taken) > 100
     assert each(network, *VALIDATED) == [0, 0], "no path is new"
     expect_by_rings(network)
+
+
+def test_jumbo_datagrams(network, site, start_poller):
+    """Put together by copy where they arrive, and handed over whole."""
+    for name, device in ((network.server, "s0"), (network.client, "c0")):
+        network.run(name, "ip", "link", "set", device, "mtu", "9000")
+    start_poller()
+    spread(network, EVERY_64_PACKETS)
+    file = site.make_file("file", 20 << 20)
+    client.upload(network, site, file, "file", options=["--max-udp-payload-size=8972"])
+    assert sum(each(network, "af_xdp", "gathered_datagrams")) >= (20 << 20) / 8972
+    out, _ = handoffs(network)
+    assert max(out) > 100
+
+
+def test_busy_polling(network, site, start_poller):
+    """Who drives his queue himself sees what is handed to him."""
+    start_poller("--busy-poll", "50")
+    spread(network, EVERY_64_PACKETS)
+    file = site.make_file("file", 20 << 20)
+    client.fetch(network, site, ["file"])
+    client.upload(network, site, file, "file")
+    out, taken = handoffs(network)
+    assert min(out) > 100 and min(taken) > 100
 
 
 def test_few_frames_are_enough(network, site, start_poller):

@@ -21,7 +21,7 @@ def downloads(network, site):
     def start():
         spread(network)
         for name in ("one", "two"):
-            site.make_sparse_file(name, 300 << 20)
+            site.make_sparse_file(name, 150 << 20)
         started.extend(client.start_halted(network, site, ["one", "two"]))
         assert each(network, "quic", "connections", "active") == [1, 1]
         return started

@@ -134,6 +134,12 @@ TEST_F(ForwardingTest, OpensNoConnectionUnderAnIdOfOurs) {
   EXPECT_EQ(endpoint_->connections(), 1u);
 }
 
+TEST_F(ForwardingTest, NegotiatesNoVersionWithAConnectionThatIsElsewhere) {
+  deliver(long_packet(0xe0, 0xbabababa, id_of(2)));
+  EXPECT_TRUE(port_->sent.empty());
+  EXPECT_EQ(count(C::drop_wrong_version), 1u);
+}
+
 TEST_F(ForwardingTest, KeepsInitialsWithIdsOfTheirClients) {
   Id random{};
   fill_random(random);

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <random>
 
+#include "engine/drain_group.h"
 #include "handoff_worker.h"
 
 namespace quicrx {
@@ -99,6 +101,80 @@ TEST(Handoff, BoundsWhatASlowOwnerHolds) {
   EXPECT_EQ(origin.counters.get(H::out), 5u);
 }
 
+TEST(Handoff, ALaneHoldsNoMoreThanItsCapacity) {
+  HandoffWorker origin(0, 8), owner(1, 8);
+  AwayFrames away({{origin.pool, 8}}, 1);
+  HandoffLane lane(away, 2);
+  for (std::uint64_t i = 0; i < 2; ++i) EXPECT_TRUE(lane.put(std::move(*origin.receive(i)), kNow));
+  EXPECT_FALSE(lane.put(std::move(*origin.receive(2)), kNow));
+  EXPECT_EQ(origin.pool.count().held, 2u);
+}
+
+/// What one has under way again, all wait for.
+TEST(DrainGroup, IsDrainedWhenAllAreAtOnce) {
+  DrainGroup group(2);
+  DrainGroup::Member one(group), other(group);
+  one.update(true);
+  one.update(true);
+  EXPECT_FALSE(group.drained());
+  one.update(false);
+  other.update(true);
+  EXPECT_FALSE(group.drained());
+  one.update(true);
+  EXPECT_TRUE(group.drained());
+}
+
+/// However many lanes there are, and however slow all owners: half of each pool stays.
+TEST(AwayFrames, KeepHalfOfAPoolAtHome) {
+  for (const std::size_t peers : {1u, 2u, 3u, 40u, 100u}) {
+    HandoffWorker origin(0, 64);
+    AwayFrames away({{origin.pool, 32}}, peers);
+    std::vector<std::uint32_t> lanes(peers);
+    for (int round = 0; round < 64; ++round)
+      for (std::uint32_t& lane : lanes)
+        if (away.may_go(0, lane)) {
+          away.go(0);
+          ++lane;
+        }
+    const std::uint32_t all = std::accumulate(lanes.begin(), lanes.end(), 0u);
+    EXPECT_LE(all, 32u) << peers;
+    EXPECT_GE(all, 28u) << peers << " lanes get what they may have";
+  }
+}
+
+/// One slow owner of many cannot take all that may be away: it leaves as much as it has.
+TEST(AwayFrames, LeaveSomeToTheOtherLanes) {
+  HandoffWorker origin(0, 64);
+  AwayFrames away({{origin.pool, 32}}, 63);
+  std::uint32_t greedy = 0;
+  for (; away.may_go(0, greedy); ++greedy) away.go(0);
+  EXPECT_EQ(greedy, 17u);
+  EXPECT_TRUE(away.may_go(0, 0));
+  away.come_back(0);
+  EXPECT_TRUE(away.may_go(0, greedy - 1));
+}
+
+TEST(AwayFrames, CountEachPoolByItself) {
+  HandoffWorker origin(0, 8), other(1, 8);  // two pools
+  AwayFrames away({{origin.pool, 1}, {other.pool, 1}}, 1);
+  HandoffLane lane(away, 8);
+  EXPECT_TRUE(lane.put(std::move(*origin.receive(1)), kNow));
+  EXPECT_FALSE(lane.put(std::move(*origin.receive(2)), kNow));
+  auto second = other.receive(3);
+  const std::uint8_t* bytes = second->frame.payload().data();
+  EXPECT_TRUE(lane.put(std::move(*second), kNow));
+  lane.publish();
+  std::array<Datagram, 2> taken;
+  LatencyHistogram latency;
+  ASSERT_EQ(lane.take(taken, latency, kNow), 2u);
+  EXPECT_EQ(taken[1].frame.payload().data(), bytes);
+  taken = {};
+  lane.collect();
+  EXPECT_EQ(lane.away(), 0u);
+  EXPECT_EQ(other.pool.count().free, 8u);
+  EXPECT_TRUE(lane.put(std::move(*other.receive(4)), kNow));
+}
+
 TEST(Handoff, DropsWhatIsForNobody) {
   HandoffPair pair(8, 4);
   HandoffWorker& origin = pair.workers[0];
@@ -140,7 +216,7 @@ TEST(Handoff, RefusesForeignAndRepeatedTags) {
 TEST(Handoff, AnswersBySocketWhatCameByAnotherInterface) {
   HandoffPair pair(8, 4);
   auto& [origin, owner] = pair.workers;
-  owner.handoff.join({{&pair.lanes[1], &pair.lanes[0], &origin.waker, 17}, {}});
+  owner.handoff.connect({{&pair.lanes[1], &pair.lanes[0], &origin.waker, 17}, {}});
   origin.handoff.forward(std::move(*origin.receive(1)), 1, kNow);
   origin.handoff.publish();
   std::array<Datagram, 1> taken;

@@ -4,8 +4,10 @@
 #include <poll.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
+#include "engine/mailbox.h"
 #include "handoff_worker.h"
 
 namespace quicrx {
@@ -141,6 +143,24 @@ TEST(HandoffThreads, NoWakeUpIsLost) {
   play(0, true);
   thread.join();
   EXPECT_FALSE(lost);
+}
+
+/// What is taken is always something, and the last that was put is taken.
+TEST(HandoffThreads, AMailboxIsNeverFullOfNothing) {
+  Mailbox<std::shared_ptr<const int>> mailbox;
+  constexpr int kLast = 100'000;
+  std::thread thread([&] {
+    for (int i = 1; i <= kLast; ++i) mailbox.put(std::make_shared<const int>(i));
+  });
+  for (int seen = 0; seen != kLast;) {
+    const auto taken = mailbox.take();
+    if (!taken) continue;
+    ASSERT_NE(*taken, nullptr);
+    ASSERT_GT(**taken, seen);
+    seen = **taken;
+  }
+  thread.join();
+  EXPECT_FALSE(mailbox.take());
 }
 
 }  // namespace

@@ -54,16 +54,17 @@ struct HandoffWorker {
   Handoff handoff;
 };
 
-/// Two workers with a lane each way.
+/// Two workers with a lane each way, of whose frames so many may be with the other.
 struct HandoffPair {
   HandoffPair(std::uint32_t frames, std::uint32_t limit, std::uint32_t first_index = 0)
       : workers{{HandoffWorker(0, frames), HandoffWorker(1, frames)}},
-        lanes{{HandoffLane({{workers[0].pool, limit}}, first_index),
-               HandoffLane({{workers[1].pool, limit}}, first_index)}} {
-    workers[0].handoff.join({{}, {&lanes[0], &lanes[1], &workers[1].waker}});
-    workers[1].handoff.join({{&lanes[1], &lanes[0], &workers[0].waker}, {}});
+        away{{AwayFrames({{workers[0].pool, limit}}, 1), AwayFrames({{workers[1].pool, limit}}, 1)}},
+        lanes{{HandoffLane(away[0], frames, first_index), HandoffLane(away[1], frames, first_index)}} {
+    workers[0].handoff.connect({{}, {&lanes[0], &lanes[1], &workers[1].waker}});
+    workers[1].handoff.connect({{&lanes[1], &lanes[0], &workers[0].waker}, {}});
   }
   std::array<HandoffWorker, 2> workers;
+  std::array<AwayFrames, 2> away;
   std::array<HandoffLane, 2> lanes;  // by origin
 };
 

@@ -161,7 +161,7 @@ TEST(PeerMisuse, MemoryOfAllIsBoundedForThoseWhoAreIn) {
         (void)server.take_sent();
       }
   EXPECT_GT(server.counters().get(C::connections_closed_memory), 0u);
-  EXPECT_LE(server.endpoint().memory().used, 1'100'000u);
+  EXPECT_LE(server.endpoint().memory().used(), 1'100'000u);
 }
 
 TEST(PeerMisuse, StreamsThatDoNotMoveEndTheConnection) {
@@ -286,7 +286,7 @@ TEST(Limits, RefuseConnectionsByName) {
       {[](EndpointLimits& limits) { limits.connections = 3; }, C::connections_refused},
       {[](EndpointLimits& limits) { limits.connections_per_prefix = 3; }, C::refused_prefix},
       {[](EndpointLimits& limits) { limits.handshakes = 3; }, C::refused_handshakes},
-      {[](EndpointLimits& limits) { limits.memory = 30'000; }, C::refused_memory}};
+      {[](EndpointLimits& limits) { limits.memory = 200'000; }, C::refused_memory}};
   for (const auto& [change, counter] : cases) {
     Server server(limited(change));
     std::optional<std::uint64_t> code;

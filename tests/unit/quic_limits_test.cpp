@@ -125,13 +125,14 @@ TEST(TlsMessageFilter, RefusesAThirdHelloAndCompatibilityMode) {
 }
 
 TEST(ConnectionMemory, CountsAndRefuses) {
-  SharedMemoryLimit shared{.limit = 1 << 20, .used = 1000};
+  MemoryReserve reserve(1 << 20);
+  MemoryLimit shared(reserve);
   ConnectionMemory memory(10'000, shared);
   const ngtcp2_mem& allocator = *memory.allocator();
   void* first = allocator.malloc(4000, allocator.user_data);
   ASSERT_NE(first, nullptr);
   EXPECT_GE(memory.used(), 4000u);
-  EXPECT_EQ(shared.used, 1000 + memory.used());
+  EXPECT_EQ(shared.used(), memory.used());
   EXPECT_EQ(allocator.calloc(100, 100, allocator.user_data), nullptr);
   EXPECT_TRUE(memory.exceeded());
   EXPECT_EQ(allocator.calloc(static_cast<std::size_t>(-1), 2, allocator.user_data), nullptr);
@@ -147,11 +148,12 @@ TEST(ConnectionMemory, CountsAndRefuses) {
   allocator.free(first, allocator.user_data);
   allocator.free(nullptr, allocator.user_data);
   EXPECT_EQ(memory.used(), 0u);
-  EXPECT_EQ(shared.used, 1000u);
+  EXPECT_EQ(shared.used(), 0u);
 }
 
 TEST(ConnectionMemory, WhoHasMoreThanItsShareGetsNoMoreWhereAllIsUsed) {
-  SharedMemoryLimit shared{.limit = 400'000};
+  MemoryReserve reserve(400'000);
+  MemoryLimit shared(reserve);
   ConnectionMemory large(1 << 20, shared), small(1 << 20, shared);
   const auto take = [](ConnectionMemory& memory, std::size_t bytes) {
     return memory.allocator()->malloc(bytes, memory.allocator()->user_data);
@@ -164,8 +166,31 @@ TEST(ConnectionMemory, WhoHasMoreThanItsShareGetsNoMoreWhereAllIsUsed) {
   EXPECT_NE(little, nullptr) << "below half of the limit, of which there are two";
   large.allocator()->free(most, large.allocator()->user_data);
   small.allocator()->free(little, small.allocator()->user_data);
-  EXPECT_EQ(shared.used, 0u);
-  EXPECT_EQ(shared.holders, 2u);
+  EXPECT_EQ(shared.used(), 0u);
+  EXPECT_EQ(reserve.holders(), 2u);
+}
+
+/// What one endpoint does not use, the other can have; what ends, goes back.
+TEST(MemoryReserve, IsForAllEndpointsTogether) {
+  MemoryReserve reserve(1 << 20);
+  MemoryLimit one(reserve);
+  {
+    MemoryLimit other(reserve);
+    ASSERT_TRUE(other.covers(900'000));
+    other.add(900'000);
+    ASSERT_TRUE(one.covers(50'000));
+    one.add(50'000);
+    EXPECT_FALSE(one.covers(200'000));
+    EXPECT_FALSE(one.exhausted());
+    ASSERT_TRUE(other.covers(50'000));
+    other.add(50'000);
+    EXPECT_TRUE(one.exhausted()) << "less is left than any connection may have";
+    other.add(std::size_t{0} - 940'000);
+    EXPECT_TRUE(one.covers(850'000)) << "what is not used for long is given back at once";
+  }
+  one.add(std::size_t{0} - 50'000);
+  EXPECT_TRUE(one.covers(1 << 20)) << "and the rest at the end";
+  EXPECT_FALSE(one.covers((1 << 20) + 1));
 }
 
 TEST(PrefixCounts, OfASlash24AndASlash48) {

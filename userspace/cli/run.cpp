@@ -76,6 +76,13 @@ Result<std::vector<ServedInterface>> plan_interfaces(const RunOptions& options) 
   return served;
 }
 
+/// What is served, in one way of writing it.
+std::string queue_names(const std::vector<ServedInterface>& served) {
+  std::string names;
+  for (const ServedInterface& one : served) names += "/" + one.name_of_queues();
+  return names;
+}
+
 /// A CPU for each worker; none where they are not to be pinned.
 Result<std::vector<std::optional<unsigned>>> cpus_for(const std::vector<ServedInterface>& served,
                                                       const RunOptions& options) {
@@ -159,11 +166,12 @@ void reload_certificate(const RunOptions& options, const EndpointConfig& quic,
 /// What the user said is checked before anything is changed; what was changed goes with the scope.
 Result<void> run(const RunOptions& options) {
   const Signals signals;
+  raise_descriptor_limit();
   auto served = check_machine().and_then([&] { return plan_interfaces(options); });
   if (!served) return tl::unexpected(served.error());
   auto cpus = cpus_for(*served, options);
   if (!cpus) return tl::unexpected(cpus.error());
-  auto quic = endpoint_config_of(options, cpus->size());
+  auto quic = endpoint_config_of(options, cpus->size(), queue_names(*served));
   if (!quic) return tl::unexpected(quic.error());
   const auto guard = EarlyDataGuard::create();
   if (!guard) return tl::unexpected(guard.error());
@@ -188,11 +196,11 @@ Result<void> run(const RunOptions& options) {
   const auto steer = [&](ServedInterface& one, std::size_t first) {
     return one.steer_to(**engine, first, options);
   };
+  // Threads first: what is steered to a socket that nobody reads is lost.
+  if (auto started = (*engine)->start(); !started) return started;
   if (auto done = for_each(claimed, steer); !done) return done;
   lock.reset();
-  raise_descriptor_limit();
   for (const ServedInterface& one : claimed) one.wait_for_carrier(signals.descriptor());
-  if (auto started = (*engine)->start(); !started) return started;
   warn_of_key_log();
   (void)for_each(claimed, [&](ServedInterface& one, std::size_t first) -> Result<void> {
     one.announce(**engine, first, options);

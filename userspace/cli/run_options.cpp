@@ -158,23 +158,21 @@ std::string text_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// These queues of this machine among all that may share secrets.
-std::string reset_name_of(const RunOptions& options) {
-  std::string name = text_of("/etc/machine-id");
-  for (const std::string& interface : options.interfaces) name += "/" + interface;
-  return name + "/" + options.queues;
-}
-
 /// Of a limit, so much that all have it together; never nothing.
 std::size_t share(std::uint64_t limit, std::size_t workers) {
   return static_cast<std::size_t>((limit + workers - 1) / workers);
 }
 
-Result<void> set_preferred(EndpointConfig& config, const std::string& text, std::uint16_t default_port) {
-  const auto address = parse_socket_address(text, default_port);
+Result<void> set_preferred(EndpointConfig& config, const std::string& text, const RunOptions& options) {
+  const auto address = parse_socket_address(text, options.port);
   if (!address) return fail(address.error().kind, "--preferred-address: " + address.error().message);
   if (!address->is_unicast())
     return fail(ErrorKind::usage, "--preferred-address: " + text + " is no host's address");
+  // What comes by another interface than its worker's is answered by a socket, which has one port.
+  if (options.interfaces.size() > 1 && address->port() != options.port)
+    return fail(ErrorKind::usage, "--preferred-address: " + text +
+                                      " has another port than --port, which wants "
+                                      "a run for one interface");
   auto& place = address->is_ipv6() ? config.preferred_ipv6 : config.preferred_ipv4;
   if (place) return fail(ErrorKind::usage, "--preferred-address: more than one of the same IP version");
   place = *address;
@@ -198,20 +196,21 @@ Result<std::optional<std::vector<unsigned>>> named_cpus(const RunOptions& option
   return std::optional(std::move(*cpus));
 }
 
-Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers) {
+Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers,
+                                          const std::string& queue_names) {
   EndpointConfig config = options.quic;
   EndpointLimits& limits = config.limits;
-  config.reset_name = reset_name_of(options);
+  config.reset_name = text_of("/etc/machine-id") + queue_names;
   config.initial_rtt = std::chrono::milliseconds(options.initial_rtt_milliseconds);
   limits.handshake_timeout = std::chrono::seconds(options.handshake_timeout_seconds);
   limits.idle_timeout = std::chrono::seconds(options.idle_timeout_seconds);
   limits.stall_timeout = std::chrono::seconds(options.stall_timeout_seconds);
   limits.connection_memory = options.max_connection_memory_bytes / 4 * 3;
-  limits.memory = share(options.max_memory_bytes / 2, workers);
-  limits.connections_per_prefix = share(limits.connections_per_prefix, workers);
+  limits.memory = options.max_memory_bytes / 2;
+  config.memory = std::make_shared<MemoryReserve>(limits.memory);
   limits.resets_per_second = share(limits.resets_per_second, workers);
   for (const std::string& text : options.preferred_addresses)
-    if (auto set = set_preferred(config, text, options.port); !set) return tl::unexpected(set.error());
+    if (auto set = set_preferred(config, text, options); !set) return tl::unexpected(set.error());
   if (!config.qlog_dir.empty()) {
     if (auto safe = check_qlog_is_safe(ngtcp2_version(0)->version_num); !safe)
       return tl::unexpected(safe.error());

@@ -53,9 +53,11 @@ struct RunOptions {
 /// Adds the options to the command.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-/// The parts of the server's configuration that the words stand for. An error names the word. Limits that
-/// hold for all workers together, and that each keeps by itself, are divided among them.
-Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers);
+/// The parts of the server's configuration that the words stand for. An error names the word. The rates
+/// and memory that each worker counts by itself are divided among them. `queue_names`: what this machine
+/// serves, for its stateless resets.
+Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t workers,
+                                          const std::string& queue_names);
 Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& options,
                                                          const EndpointConfig& config,
                                                          std::shared_ptr<EarlyDataGuard> guard);

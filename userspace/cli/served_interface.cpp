@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/served_interface.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "cli/announcements.h"
@@ -15,10 +18,19 @@
 namespace quicrx::cli {
 namespace {
 
-Result<std::vector<std::uint32_t>> queues_of(const Interface& interface, const std::string& text) {
-  std::vector<std::uint32_t> queues(interface.receive_queues);
+/// All that can send. (Where virtio_net has spare pairs, none is to be used: refuse_mute_queue says what to
+/// do.)
+std::vector<std::uint32_t> all_queues(const Interface& interface) {
+  std::vector<std::uint32_t> queues(std::min<std::uint32_t>(interface.receive_queues, QUICRX_MAX_QUEUES));
   std::iota(queues.begin(), queues.end(), 0);
-  if (text == "all") return queues;
+  if (interface.driver == "virtio_net") return queues;
+  const auto can_send = [&](std::uint32_t queue) { return refuse_mute_queue(interface, queue).has_value(); };
+  if (std::ranges::any_of(queues, can_send)) std::erase_if(queues, std::not_fn(can_send));
+  return queues;
+}
+
+Result<std::vector<std::uint32_t>> queues_of(const Interface& interface, const std::string& text) {
+  if (text == "all") return all_queues(interface);
   auto chosen = parse_number_set(text, QUICRX_MAX_QUEUES - 1);
   if (!chosen) return fail(chosen.error().kind, "--queues: " + chosen.error().message);
   if (chosen->back() >= interface.receive_queues)
@@ -35,7 +47,7 @@ Result<void> refuse_mute_queues(const Interface& interface, const std::vector<st
   return {};
 }
 
-UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName transmit) {
+UdpPort::Storage socket_storage(Record& record, PoolKind receive, PoolKind transmit) {
   RecordHeader& header = record.header();
   return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
           &header.pools[static_cast<std::size_t>(transmit)], &header.socket};
@@ -43,12 +55,12 @@ UdpPort::Storage socket_storage(Record& record, PoolName receive, PoolName trans
 
 Worker::Storage worker_storage(Record& record) {
   RecordHeader& header = record.header();
-  const auto pool = [&](PoolName name) {
+  const auto pool = [&](PoolKind name) {
     return PoolStorage{record.words(name), &header.pools[static_cast<std::size_t>(name)]};
   };
-  return {.xdp = {pool(PoolName::receive), pool(PoolName::transmit), pool(PoolName::gather), &header.xdp},
-          .socket4 = socket_storage(record, PoolName::socket4_receive, PoolName::socket4_transmit),
-          .socket6 = socket_storage(record, PoolName::socket6_receive, PoolName::socket6_transmit),
+  return {.xdp = {pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather), &header.xdp},
+          .socket4 = socket_storage(record, PoolKind::socket4_receive, PoolKind::socket4_transmit),
+          .socket6 = socket_storage(record, PoolKind::socket6_receive, PoolKind::socket6_transmit),
           .endpoint = &header.endpoint,
           .handoff = &header.handoff,
           .handoff_latency = &header.handoff_latency};
@@ -148,10 +160,14 @@ Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const 
   return {};
 }
 
+std::string ServedInterface::name_of_queues() const {
+  return interface_.name + fmt::format("/{:02x}/", fmt::join(interface_.mac, ":")) +
+         number_list_text(std::vector<unsigned>(queues_.begin(), queues_.end()));
+}
+
 void ServedInterface::wait_for_carrier(int stop) const {
   if (!carrier_->wait(CarrierWatch::kLongest, stop))
-    spdlog::warn("{}: no carrier {} s after the XDP program was attached and the socket bound",
-                 interface_.name, CarrierWatch::kLongest.count());
+    spdlog::warn("{}: no carrier since the XDP program was attached and the sockets bound", interface_.name);
 }
 
 void ServedInterface::announce(Engine& engine, std::size_t first, const RunOptions& options) const {

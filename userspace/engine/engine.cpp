@@ -18,16 +18,18 @@
 namespace quicrx {
 namespace {
 
-// Half of a pool's frames may be away in all, so that the other half keeps coming in whatever the others do;
-// and of one lane no more than this: behind a worker that is so far behind, waiting is worse than loss.
-constexpr std::size_t kMostAway = 1024;
+// What a lane holds at most: behind a worker that is so far behind, waiting is worse than loss. Fewer where
+// there are many lanes, for each has its memory; always more than a batch.
+std::uint32_t lane_capacity(std::size_t peers) {
+  constexpr std::size_t kMost = 1024, kLeast = 2 * kBatch, kOfAll = 8192;
+  return static_cast<std::uint32_t>(std::clamp(kOfAll / peers, kLeast, kMost));
+}
 
-std::vector<HandoffLane::Source> sources_of(Worker& worker, std::size_t peers) {
-  std::vector<HandoffLane::Source> sources;
-  for (SlabPool* pool : worker.ports().receive_pools()) {
-    const std::size_t share = std::clamp<std::size_t>(pool->size() / 2 / peers, 1, kMostAway);
-    if (pool->size() > 0) sources.emplace_back(*pool, static_cast<std::uint32_t>(share));
-  }
+/// Half of each pool's frames may be away.
+std::vector<AwayFrames::Source> sources_of(Worker& worker) {
+  std::vector<AwayFrames::Source> sources;
+  for (SlabPool* pool : worker.ports().receive_pools())
+    if (pool->size() > 0) sources.emplace_back(*pool, static_cast<std::uint32_t>(pool->size() / 2));
   return sources;
 }
 
@@ -49,40 +51,48 @@ Result<std::unique_ptr<Engine>> Engine::open(std::vector<Place> places,
 }
 
 Result<void> Engine::open_workers(const std::shared_ptr<const TlsContext>& tls) {
+  unsigned mtu = 0;
+  for (const Place& place : places_) mtu = std::max(mtu, place.config.xdp.interface.mtu);
   for (Place& place : places_) {
+    place.config.socket_mtu = mtu;  // the kernel gives any of the sockets what came by any interface
+    // Memory lies near the CPU that first touches it.
+    const auto visit = place.cpu ? CpuVisit::begin(*place.cpu) : Result<CpuVisit>(CpuVisit());
+    if (!visit) return tl::unexpected(visit.error());
     // The first has the UDP port to itself while it opens: so it is told apart from one that is taken.
-    place.config.joins_sockets = !workers_.empty();
+    place.config.shares_port = !workers_.empty();
     auto worker = Worker::open(place.config, place.storage, tls);
     if (!worker) return tl::unexpected(worker.error());
     workers_.push_back(std::move(*worker));
     if (workers_.size() == 1 && places_.size() > 1)
-      if (auto let = workers_.front()->ports().let_join(); !let) return let;
+      if (auto let = workers_.front()->ports().share(); !let) return let;
   }
   return {};
 }
 
 void Engine::make_lanes() {
   if (size() < 2) return;
+  const std::size_t others = size() - 1;
   lanes_.resize(size() * size());
-  for (std::size_t from = 0; from < size(); ++from)
+  for (std::size_t from = 0; from < size(); ++from) {
+    away_.push_back(std::make_unique<AwayFrames>(sources_of(*workers_[from]), others));
     for (std::size_t to = 0; to < size(); ++to)
       if (from != to)
-        lanes_[from * size() + to] = std::make_unique<HandoffLane>(sources_of(*workers_[from], size() - 1));
+        lanes_[from * size() + to] = std::make_unique<HandoffLane>(*away_[from], lane_capacity(others));
+  }
   for (std::size_t own = 0; own < size(); ++own) {
-    const unsigned interface = places_[own].config.xdp.interface.index;
     std::vector<Handoff::Peer> peers(size());
     for (std::size_t other = 0; other < size(); ++other) {
       if (other == own) continue;
-      const unsigned others = places_[other].config.xdp.interface.index;
-      peers[other] = {&lane(own, other), &lane(other, own), &workers_[other]->waker(),
-                      others == interface ? 0 : others};
+      const unsigned interface = places_[other].config.xdp.interface.index;
+      const bool same = interface == places_[own].config.xdp.interface.index;
+      peers[other] = {&lane(own, other), &lane(other, own), &workers_[other]->waker(), same ? 0 : interface};
     }
-    workers_[own]->join(std::move(peers));
+    workers_[own]->connect(std::move(peers));
   }
 }
 
 Result<void> Engine::start() {
-  busy_ = static_cast<unsigned>(size());
+  drain_.emplace(size());
   running_ = size();
   std::vector<std::future<Result<void>>> pinned;
   for (std::size_t number = 0; number < size(); ++number) {
@@ -106,7 +116,7 @@ Result<void> Engine::start() {
 }
 
 void Engine::run(std::size_t number) {
-  workers_[number]->run(busy_);
+  workers_[number]->run(*drain_);
   const std::uint64_t one = 1;
   if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
       write(ended_.get(), &one, sizeof(one)) != sizeof(one))

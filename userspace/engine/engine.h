@@ -57,11 +57,12 @@ class Engine {
   [[nodiscard]] HandoffLane& lane(std::size_t from, std::size_t to) { return *lanes_[from * size() + to]; }
 
   std::vector<Place> places_;
+  std::vector<std::unique_ptr<AwayFrames>> away_;    // by worker
   std::vector<std::unique_ptr<HandoffLane>> lanes_;  // from * size() + to; none from a worker to itself
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   Descriptor ended_;
-  std::atomic<unsigned> busy_{0};  // workers with something under way, once they drain
+  std::optional<DrainGroup> drain_;
   std::atomic<std::size_t> running_{0};
 };
 

@@ -29,8 +29,7 @@ class Handoff final : public Forwarder {
   /// Without peers.
   Handoff(HandoffCounters& counters, LatencyHistogram& latency) : counters_(counters), latency_(latency) {}
   /// By worker number; the worker's own place is empty. The lanes and wakers outlive this.
-  void join(std::vector<Peer> peers) { peers_ = std::move(peers); }
-  [[nodiscard]] bool has_peers() const { return !peers_.empty(); }
+  void connect(std::vector<Peer> peers) { peers_ = std::move(peers); }
 
   void forward(Datagram datagram, WorkerNumber to, Timestamp now) override;
   /// Has the others see what was forwarded since, and wakes those that sleep: once a batch.

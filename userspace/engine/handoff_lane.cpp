@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "engine/handoff_lane.h"
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace quicrx {
-namespace {
 
-std::uint32_t sum_of_limits(const std::vector<HandoffLane::Source>& sources) {
-  return std::accumulate(sources.begin(), sources.end(), std::uint32_t{1},
-                         [](std::uint32_t sum, const auto& source) { return sum + source.limit; });
-}
-
-}  // namespace
-
-HandoffLane::HandoffLane(std::vector<Source> sources, std::uint32_t first_index)
-    : sources_(std::move(sources)),
-      datagrams_(sum_of_limits(sources_), first_index),
-      returns_(sum_of_limits(sources_), first_index),
-      away_by_source_(sources_.size()) {}
-
-std::size_t HandoffLane::place_of(PoolId pool) const noexcept {
-  return static_cast<std::size_t>(std::ranges::find(sources_, pool, &Source::id) - sources_.begin());
-}
+HandoffLane::HandoffLane(AwayFrames& away, std::uint32_t capacity, std::uint32_t first_index)
+    : away_frames_(away),
+      datagrams_(capacity, first_index),
+      returns_(capacity, first_index),
+      capacity_(capacity),
+      away_by_source_(away.sources().size()) {}
 
 bool HandoffLane::put(Datagram datagram, Timestamp now) {
-  const std::size_t place = place_of(datagram.frame.tag().pool());
-  if (place == sources_.size() || away_by_source_[place] == sources_[place].limit) return false;
+  const std::size_t place = away_frames_.place_of(datagram.frame.tag().pool());
+  if (place == away_by_source_.size() || away_ == capacity_ ||
+      !away_frames_.may_go(place, away_by_source_[place]))
+    return false;
   const Entry entry{.tag = datagram.frame.tag(),
                     .offset = static_cast<std::uint32_t>(datagram.frame.headroom().size()),
                     .bytes = static_cast<std::uint32_t>(datagram.frame.payload().size()),
@@ -38,6 +27,7 @@ bool HandoffLane::put(Datagram datagram, Timestamp now) {
                     .handed = now};
   if (!datagrams_.put(entry)) return false;  // cannot be: there is room for all that may be away
   (void)datagram.frame.detach();             // the owner's, until the tag is back
+  away_frames_.go(place);
   ++away_by_source_[place];
   ++away_;
   return true;
@@ -52,9 +42,12 @@ bool HandoffLane::publish() {
 void HandoffLane::collect() {
   if (away_ == 0) return;
   for (Tag tag; returns_.take(tag);) {
-    const std::size_t place = place_of(tag.pool());
+    const std::size_t place = away_frames_.place_of(tag.pool());
     // What is no present loan is refused and counted by the pool, and was not away.
-    if (place == sources_.size() || sources_[place].pool->release(tag) != Release::released) continue;
+    if (place == away_by_source_.size() ||
+        away_frames_.sources()[place].pool->release(tag) != Release::released)
+      continue;
+    away_frames_.come_back(place);
     --away_by_source_[place];
     --away_;
   }
@@ -72,8 +65,9 @@ std::size_t HandoffLane::take(std::span<Datagram> out, LatencyHistogram& latency
 }
 
 MutableBytes HandoffLane::memory(Tag tag) const noexcept {
-  const std::size_t place = place_of(tag.pool());
-  return place == sources_.size() ? MutableBytes() : sources_[place].pool->memory(tag);
+  const std::size_t place = away_frames_.place_of(tag.pool());
+  return place == away_frames_.sources().size() ? MutableBytes()
+                                                : away_frames_.sources()[place].pool->memory(tag);
 }
 
 Release HandoffLane::release(Tag tag) noexcept {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "engine/handoff_counters.h"
+#include "engine/away_frames.h"
 #include "engine/latency_histogram.h"
 #include "engine/spsc_ring.h"
 #include "quicrx/datagram.h"
@@ -21,16 +20,9 @@ namespace quicrx {
 /// To the owner it is the pool that its datagrams' frames go back to. Outlives both workers' use of it.
 class HandoffLane final : public FramePool {
  public:
-  /// A pool of the origin's, and how many of its frames may be away at once.
-  struct Source {
-    Source(FramePool& its_pool, std::uint32_t most_away)
-        : id(its_pool.id()), pool(&its_pool), limit(most_away) {}
-
-    PoolId id;
-    FramePool* pool;
-    std::uint32_t limit;
-  };
-  explicit HandoffLane(std::vector<Source> sources, std::uint32_t first_index = 0);
+  /// `away` counts the origin's frames in all its lanes, and outlives this; in this one there are at most
+  /// `capacity`.
+  HandoffLane(AwayFrames& away, std::uint32_t capacity, std::uint32_t first_index = 0);
 
   // The origin's side.
 
@@ -75,12 +67,10 @@ class HandoffLane final : public FramePool {
   };
   static constexpr std::size_t kLine = 64;
 
-  /// The place of the pool among the sources; their number where it is none.
-  [[nodiscard]] std::size_t place_of(PoolId pool) const noexcept;
-
-  const std::vector<Source> sources_;
+  AwayFrames& away_frames_;
   SpscRing<Entry> datagrams_;
-  SpscRing<Tag> returns_;  // of the same size: never full
+  SpscRing<Tag> returns_;  // never full: there is room for all that may be away
+  const std::uint32_t capacity_;
   // The origin's, away from what both read.
   alignas(kLine) std::vector<std::uint32_t> away_by_source_;
   std::uint32_t away_ = 0;

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -15,6 +16,12 @@ using CpuSet = std::vector<cpu_set_t>;
 
 constexpr std::size_t size_of(const CpuSet& set) {
   return set.size() * sizeof(cpu_set_t);
+}
+
+bool allow(const std::vector<unsigned>& cpus) {
+  CpuSet set(*std::ranges::max_element(cpus) / CPU_SETSIZE + 1);
+  for (const unsigned cpu : cpus) CPU_SET_S(cpu, size_of(set), set.data());
+  return sched_setaffinity(0, size_of(set), set.data()) == 0;
 }
 
 }  // namespace
@@ -35,12 +42,23 @@ Result<std::vector<unsigned>> allowed_cpus() {
 }
 
 Result<void> pin_this_thread(unsigned cpu) {
-  CpuSet set(cpu / CPU_SETSIZE + 1);
-  CPU_SET_S(cpu, size_of(set), set.data());
-  if (sched_setaffinity(0, size_of(set), set.data()) == 0) return {};
+  if (allow({cpu})) return {};
   return fail(errno == EPERM ? ErrorKind::permission : ErrorKind::failure,
               "cannot keep a thread on CPU " + std::to_string(cpu) + ": " + std::strerror(errno) +
                   "; 'taskset -cp $$' shows which CPUs there are for it");
+}
+
+Result<CpuVisit> CpuVisit::begin(unsigned cpu) {
+  auto home = allowed_cpus();
+  if (!home) return tl::unexpected(home.error());
+  if (auto pinned = pin_this_thread(cpu); !pinned) return tl::unexpected(pinned.error());
+  CpuVisit visit;
+  visit.home_ = std::move(*home);
+  return visit;
+}
+
+CpuVisit::~CpuVisit() {
+  if (!home_.empty()) (void)allow(home_);
 }
 
 }  // namespace quicrx

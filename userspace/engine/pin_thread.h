@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "quicrx/result.h"
@@ -12,5 +13,19 @@ Result<std::vector<unsigned>> allowed_cpus();
 
 /// Keeps the calling thread, and the threads that it starts from now on, on one CPU.
 Result<void> pin_this_thread(unsigned cpu);
+
+/// The calling thread on one CPU for a while: it is back where it might run before when this dies, in the
+/// same thread.
+class CpuVisit {
+ public:
+  static Result<CpuVisit> begin(unsigned cpu);
+  CpuVisit() = default;
+  CpuVisit(CpuVisit&& other) noexcept : home_(std::exchange(other.home_, {})) {}
+  CpuVisit& operator=(CpuVisit&&) = delete;
+  ~CpuVisit();
+
+ private:
+  std::vector<unsigned> home_;
+};
 
 }  // namespace quicrx

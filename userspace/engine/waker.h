@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 #include "frame/descriptor.h"
 #include "quicrx/result.h"
@@ -32,8 +33,10 @@ class Waker {
   void end_sleep(bool woken);
 
  private:
+  static constexpr std::size_t kLine = 64;  // others write to it
+
   Descriptor event_;
-  std::atomic<bool> asleep_{false};
+  alignas(kLine) std::atomic<bool> asleep_{false};
 };
 
 }  // namespace quicrx

@@ -31,8 +31,8 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
                                              std::shared_ptr<const TlsContext> tls) {
   auto waker = Waker::create();
   if (!waker) return tl::unexpected(waker.error());
-  UdpPort::Config socket{PortId::socket4, config.udp_port, config.xdp.interface.mtu, config.quic.worker,
-                         config.joins_sockets};
+  UdpPort::Config socket{PortId::socket4, config.udp_port, config.socket_mtu, config.quic.worker,
+                         config.shares_port};
   auto ipv4 = UdpPort::open(socket, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
   socket.id = PortId::socket6;
@@ -54,8 +54,8 @@ Worker::Worker(std::unique_ptr<PortGroup> ports, Waker waker, const Config& conf
       drain_(config.drain),
       batch_(kBatch) {}
 
-void Worker::join(std::vector<Handoff::Peer> peers) {
-  handoff_.join(std::move(peers));
+void Worker::connect(std::vector<Handoff::Peer> peers) {
+  handoff_.connect(std::move(peers));
   endpoint_.forward_to(handoff_);
 }
 
@@ -65,35 +65,34 @@ void Worker::order(Stage stage) {
 }
 
 void Worker::use(std::shared_ptr<const TlsContext> tls) {
-  {
-    const std::lock_guard lock(context_mutex_);
-    next_context_ = std::move(tls);
-  }
-  context_waits_.store(true, std::memory_order_release);
+  context_.put(std::move(tls));
   waker_.wake();
 }
 
-void Worker::take_context() {
-  if (!context_waits_.exchange(false, std::memory_order_acq_rel)) return;
-  const std::lock_guard lock(context_mutex_);
-  endpoint_.use(std::move(next_context_));
-}
-
 void Worker::turn() {
-  const Timestamp now = Clock::now();
-  if (context_waits_.load(std::memory_order_relaxed)) take_context();
+  Timestamp now = Clock::now();
+  if (auto context = context_.take()) endpoint_.use(std::move(*context));
   handoff_.collect();
-  std::size_t count = ports_->receive(batch_, now);
+  const std::size_t count = ports_->receive(batch_, now);
   full_batch_ = count == batch_.size();
   if (count > 0) fruitless_looks_ = 0;
   endpoint_.receive(std::span(batch_).first(count), now);
   handoff_.publish();
-  count = handoff_.take(batch_, now);
-  full_batch_ = full_batch_ || count == batch_.size();
-  endpoint_.receive(std::span(batch_).first(count), now);
+  now = take_over(now);
   endpoint_.expire(now);
   endpoint_.write(now);
   ports_->flush();
+}
+
+/// Reads what other workers hand over. The time now: our own datagrams took some, which was the others' wait.
+Timestamp Worker::take_over(Timestamp now) {
+  if (!handoff_.pending()) return now;
+  now = Clock::now();
+  const std::size_t count = handoff_.take(batch_, now);
+  full_batch_ = full_batch_ || count == batch_.size();
+  fruitless_looks_ = 0;
+  endpoint_.receive(std::span(batch_).first(count), now);
+  return now;
 }
 
 /// When to look again at what nothing wakes us for; nothing when there is no such thing.
@@ -132,35 +131,33 @@ void Worker::sleep(Stage during, std::chrono::nanoseconds longest) {
     return;
   }
   waker_.announce_sleep();
-  const bool due = handoff_.pending() || stage() != during || context_waits_.load(std::memory_order_acquire);
+  const bool due = handoff_.pending() || stage() != during || context_.full();
   if (due) time = std::chrono::nanoseconds(0);
   waker_.end_sleep(ports_->wait(time, waker_.descriptor()));
 }
 
-void Worker::run(std::atomic<unsigned>& busy) {
+void Worker::run(DrainGroup& group) {
   ports_->adopt();
   while (stage() == Stage::serving) {
     turn();
     sleep(Stage::serving, kForever);
   }
-  drain_connections(busy);
+  drain_connections(group);
   stop_serving();
 }
 
 /// New connections are refused from here on, and those that are there take nothing new. A worker whose own
 /// connections have ended still hands over what arrives for those of others.
-void Worker::drain_connections(std::atomic<unsigned>& busy) {
+void Worker::drain_connections(DrainGroup& group) {
+  DrainGroup::Member self(group);
   const Timestamp limit = Clock::now() + drain_;
-  bool drained = false;
   endpoint_.drain();
   for (Timestamp now = Clock::now(); stage() == Stage::draining && now < limit; now = Clock::now()) {
     turn();
-    if (!drained && endpoint_.drained()) {
-      drained = true;
-      busy.fetch_sub(1, std::memory_order_acq_rel);
-    }
-    if (busy.load(std::memory_order_acquire) == 0) return;
-    sleep(Stage::draining, drained ? kLookAtOthers : limit - now);
+    self.update(endpoint_.drained());
+    if (group.drained()) return;
+    sleep(Stage::draining,
+          self.drained() ? std::min<std::chrono::nanoseconds>(kLookAtOthers, limit - now) : limit - now);
   }
 }
 

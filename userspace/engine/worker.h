@@ -4,11 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "engine/drain_group.h"
 #include "engine/handoff.h"
+#include "engine/mailbox.h"
 #include "engine/waker.h"
 #include "port/port_group.h"
 #include "quic/endpoint.h"
@@ -28,7 +29,8 @@ class Worker {
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};
-    bool joins_sockets = false;  ///< another worker of the process has the UDP port (UdpPort::let_join)
+    unsigned socket_mtu = 1500;  ///< what comes by the sockets is no larger
+    bool shares_port = false;    ///< another worker of the process has the UDP port (UdpPort::share)
   };
   /// Where the worker counts, in memory that outlives it.
   struct Storage {
@@ -48,16 +50,15 @@ class Worker {
 
   // Before run().
 
-  void join(std::vector<Handoff::Peer> peers);
+  void connect(std::vector<Handoff::Peer> peers);
   [[nodiscard]] Waker& waker() { return waker_; }
   [[nodiscard]] PortGroup& ports() { return *ports_; }
   [[nodiscard]] const XdpPort& xdp() const { return ports_->xdp(); }
   [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
 
-  /// Serves until told to drain; then has connections end what is under way, for as long as any worker of
-  /// `busy` has something under way, closes each with a frame and waits until that has left. `busy` begins as
-  /// the number of workers.
-  void run(std::atomic<unsigned>& busy);
+  /// Serves until told to drain; then has connections end what is under way, for as long as any worker of the
+  /// group has something under way, closes each with a frame and waits until that has left.
+  void run(DrainGroup& group);
 
   // Orders, from any thread. They are carried out in the worker's next turn.
 
@@ -72,10 +73,10 @@ class Worker {
 
   void order(Stage stage);
   [[nodiscard]] Stage stage() const { return stage_.load(std::memory_order_acquire); }
-  void take_context();
   void turn();
+  Timestamp take_over(Timestamp now);
   void sleep(Stage during, std::chrono::nanoseconds longest);
-  void drain_connections(std::atomic<unsigned>& busy);
+  void drain_connections(DrainGroup& group);
   std::optional<std::chrono::nanoseconds> time_to_look_again();
   std::chrono::nanoseconds time_to_sleep(Timestamp now);
   void stop_serving();
@@ -92,9 +93,7 @@ class Worker {
   bool somebody_waited_ = false;
 
   std::atomic<Stage> stage_{Stage::serving};
-  std::mutex context_mutex_;
-  std::shared_ptr<const TlsContext> next_context_;
-  std::atomic<bool> context_waits_{false};
+  Mailbox<std::shared_ptr<const TlsContext>> context_;
 };
 
 }  // namespace quicrx

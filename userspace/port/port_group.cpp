@@ -85,8 +85,8 @@ std::vector<SlabPool*> PortGroup::receive_pools() {
   return pools;
 }
 
-Result<void> PortGroup::let_join() {
-  return ipv4_->let_join().and_then([&] { return ipv6_ ? ipv6_->let_join() : Result<void>(); });
+Result<void> PortGroup::share() {
+  return ipv4_->share().and_then([&] { return ipv6_ ? ipv6_->share() : Result<void>(); });
 }
 
 bool PortGroup::has_unsent() const {

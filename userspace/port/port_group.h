@@ -31,8 +31,8 @@ class PortGroup final : public Port {
   void adopt();
   /// Where received datagrams lie.
   [[nodiscard]] std::vector<SlabPool*> receive_pools();
-  /// Has other workers' sockets join ours.
-  Result<void> let_join();
+  /// Lets other workers' sockets have the UDP port too.
+  Result<void> share();
 
   /// Sleeps until something has arrived, `wake` is readable, or `timeout` is over (negative: no limit; zero:
   /// a look now and then, not a system call each time). Whether `wake` is readable.

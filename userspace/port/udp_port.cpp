@@ -130,7 +130,7 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Stora
     return fail(kind, where + ": cannot open a socket: " + std::strerror(errno));
   }
   if (!wants_details(socket.get(), v6) ||
-      (config.joins && !switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT)))
+      (config.shares && !switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT)))
     return fail(ErrorKind::failure, where + ": cannot set up the socket: " + std::strerror(errno));
   forbid_fragments(socket.get(), v6);
   const std::array<std::uint8_t, 16> any{};
@@ -144,7 +144,7 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Stora
   return std::make_unique<UdpPort>(config, std::move(socket), storage);
 }
 
-Result<void> UdpPort::let_join() {
+Result<void> UdpPort::share() {
   if (switch_on(socket_.get(), SOL_SOCKET, SO_REUSEPORT)) return {};
   return fail(ErrorKind::failure, "UDP port " + std::to_string(udp_port_) +
                                       ": cannot be shared by workers: " + std::strerror(errno));
@@ -238,7 +238,8 @@ std::optional<Frame> UdpPort::acquire(const Path&) {
 
 void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   if (queued_ == out_.size()) flush();
-  if (queued_ == out_.size()) {
+  // A socket sends from the port that it has: from another the peer would not take it.
+  if (queued_ == out_.size() || path.local.port() != udp_port_) {
     counters_.add(PortCounter::drop_send_failed);
     return;
   }

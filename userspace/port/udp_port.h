@@ -39,18 +39,18 @@ class UdpPort final : public LeafPort {
     std::uint16_t udp_port = 0;
     unsigned mtu = 1500;  ///< what comes is no larger
     std::uint16_t worker = 0;
-    /// Another worker's socket has the port already, and lets others join (let_join()).
-    bool joins = false;
+    /// Another worker's socket has the port already, and shares it (share()).
+    bool shares = false;
   };
 
-  /// Binds to every address of the family. Refuses a port that any other socket has, but for `joins`.
+  /// Binds to every address of the family. Refuses a port that any other socket has, but for `shares`.
   static Result<std::unique_ptr<UdpPort>> open(const Config& config, const Storage& storage);
 
   UdpPort(const Config& config, Descriptor socket, const Storage& storage);
 
   /// From now on sockets of other workers may bind to the port: the kernel shares flows out among them
   /// (SO_REUSEPORT, socket(7)).
-  Result<void> let_join();
+  Result<void> share();
   /// The calling thread uses the port from now on.
   void adopt();
   [[nodiscard]] SlabPool& receive_pool() { return receive_; }

@@ -124,10 +124,9 @@ int Connection::Callbacks::extend_max_streams(ngtcp2_conn*, std::uint64_t max, v
   return 0;
 }
 
-int Connection::Callbacks::new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token,
-                                             std::size_t bytes, void* user_data) {
+int Connection::Callbacks::new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t,
+                                             void* user_data) {
   Connection& connection = self(user_data);
-  id->datalen = bytes;
   return connection.add_new_id(*id, token) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 

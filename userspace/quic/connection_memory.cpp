@@ -14,9 +14,8 @@ ConnectionMemory& self(void* user_data) {
 
 }  // namespace
 
-ConnectionMemory::ConnectionMemory(std::size_t limit, SharedMemoryLimit& shared)
-    : limit_(limit), shared_(shared) {
-  ++shared_.holders;
+ConnectionMemory::ConnectionMemory(std::size_t limit, MemoryLimit& shared) : limit_(limit), shared_(shared) {
+  shared_.reserve().add_holder();
   allocator_.user_data = this;
   allocator_.malloc = [](std::size_t bytes, void* user_data) {
     return self(user_data).resize(nullptr, bytes, false);
@@ -34,7 +33,7 @@ ConnectionMemory::ConnectionMemory(std::size_t limit, SharedMemoryLimit& shared)
 bool ConnectionMemory::allows(std::size_t more) const {
   if (lifted_) return true;
   if (used_ + more > limit_) return false;
-  return shared_.used + more <= shared_.limit || used_ + more <= shared_.share();
+  return shared_.covers(more) || used_ + more <= shared_.share();
 }
 
 /// What malloc really took is counted, so that no size need be kept beside each piece.
@@ -49,14 +48,14 @@ void* ConnectionMemory::resize(void* memory, std::size_t bytes, bool zero) {
   const std::size_t change =
       malloc_usable_size(made) - before;  // wraps where it became smaller, and so do the sums
   used_ += change;
-  shared_.used += change;
+  shared_.add(change);
   return made;
 }
 
 void ConnectionMemory::release(void* memory) {
   const std::size_t bytes = malloc_usable_size(memory);
   used_ -= bytes;
-  shared_.used -= bytes;
+  shared_.add(std::size_t{0} - bytes);
   std::free(memory);
 }
 

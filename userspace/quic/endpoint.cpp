@@ -14,6 +14,11 @@ std::chrono::nanoseconds wall_offset() {
          std::chrono::nanoseconds(Clock::now().time_since_epoch());
 }
 
+EndpointConfig with_reserve(EndpointConfig config) {
+  if (!config.memory) config.memory = std::make_shared<MemoryReserve>(config.limits.memory);
+  return config;
+}
+
 }  // namespace
 
 Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vector<Service*> services,
@@ -21,14 +26,13 @@ Endpoint::Endpoint(Port& port, std::shared_ptr<const TlsContext> tls, std::vecto
     : port_(port),
       tls_(std::move(tls)),
       services_(std::move(services)),
-      config_(std::move(config)),
+      config_(with_reserve(std::move(config))),
       counters_(counters),
       reset_key_(config_.secrets.reset_key(config_.reset_name)),
       tokens_(config_.secrets, *config_.used_tokens),
       wall_offset_(wall_offset()),
       resets_(config_.limits.resets_per_second, config_.limits.resets_per_second * kResetBurstSeconds),
-      memory_{config_.limits.memory},
-      prefixes_(random_siphash_key()),
+      memory_(*config_.memory),
       table_(random_siphash_key()) {}
 
 Endpoint::~Endpoint() {
@@ -95,11 +99,12 @@ void Endpoint::receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids
   }
 }
 
-/// One whose connection is here needs no other version (RFC 9000 section 5.2.2): its version was damaged on
-/// the way, and an answer that is damaged too would have it give up.
+/// One whose connection is here, or at another worker, needs no other version (RFC 9000 section 5.2.2): its
+/// version was damaged on the way, and an answer that is damaged too would have it give up.
 void Endpoint::receive_unknown_version(const Datagram& datagram, const ngtcp2_version_cid& ids) {
-  const bool known = ids.dcidlen <= NGTCP2_MAX_CIDLEN && table_.find({ids.dcid, ids.dcidlen}) != nullptr;
-  if (known) {
+  const Bytes id(ids.dcid, ids.dcidlen);
+  const bool here = id.size() <= NGTCP2_MAX_CIDLEN && table_.find(id) != nullptr;
+  if (here || config_.id_key.worker_of(id)) {
     counters_.add(EndpointCounter::drop_wrong_version);
   } else {
     negotiate_version(datagram, ids);
@@ -119,7 +124,7 @@ void Endpoint::settle(Connection& connection) {
 void Endpoint::remove(Connection& connection) {
   if (ended_) ended_(connection.remote(), connection.statistics());
   timers_.remove(connection);
-  prefixes_.remove(connection.first_remote());
+  config_.prefixes->remove(connection.first_remote());
   if (connection.write_due) std::erase(write_due_, &connection);
   const std::size_t index = connection.index;
   std::swap(connections_[index], connections_.back());

@@ -13,7 +13,6 @@
 #include "quic/connection_table.h"
 #include "quic/forwarder.h"
 #include "quic/host.h"
-#include "quic/prefix_counts.h"
 #include "quic/timer_heap.h"
 #include "quic/token_bucket.h"
 
@@ -74,7 +73,7 @@ class Endpoint final : public ConnectionHost {
   [[nodiscard]] const AddressTokens& tokens() const override { return tokens_; }
   void make_id(MutableBytes id) override { config_.id_key.make(config_.worker, id); }
   [[nodiscard]] Bytes reset_key() const override { return reset_key_; }
-  [[nodiscard]] SharedMemoryLimit& memory() override { return memory_; }
+  [[nodiscard]] MemoryLimit& memory() override { return memory_; }
   [[nodiscard]] bool draining() const override { return shutting_down_; }
   [[nodiscard]] AddressTokens::WallTime wall_time(Timestamp now) const override {
     return now.time_since_epoch() + wall_offset_;
@@ -112,8 +111,7 @@ class Endpoint final : public ConnectionHost {
   AddressTokens tokens_;
   std::chrono::nanoseconds wall_offset_;  // from our clock to Unix time
   TokenBucket resets_;
-  SharedMemoryLimit memory_;
-  PrefixCounts prefixes_;
+  MemoryLimit memory_;
   ConnectionTable table_;
   TimerHeap timers_;
   std::vector<std::unique_ptr<Connection>> connections_;

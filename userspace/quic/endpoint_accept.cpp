@@ -59,7 +59,7 @@ Connection* Endpoint::open(const Datagram& datagram, const Admission& admission,
   counters_.add(EndpointCounter::connections_accepted);
   if (admission.proof == AddressTokens::Proof::retry) counters_.add(EndpointCounter::retry_tokens_accepted);
   if (admission.proof == AddressTokens::Proof::earlier) counters_.add(EndpointCounter::tokens_accepted);
-  prefixes_.add(connection->first_remote());
+  config_.prefixes->add(connection->first_remote());
   connection->index = connections_.size();
   connections_.push_back(std::move(connection));
   return connections_.back().get();
@@ -83,9 +83,9 @@ std::optional<EndpointCounter> Endpoint::limit_reached(const SocketAddress& clie
   if (sum({C::connections_handshake, C::connections_active, C::connections_closing,
            C::connections_draining}) >= limits.connections)
     return C::connections_refused;
-  if (prefixes_.count(client) >= limits.connections_per_prefix) return C::refused_prefix;
+  if (config_.prefixes->count(client) >= limits.connections_per_prefix) return C::refused_prefix;
   if (sum({C::connections_handshake}) >= limits.handshakes) return C::refused_handshakes;
-  if (memory_.used >= memory_.limit) return C::refused_memory;
+  if (memory_.exhausted()) return C::refused_memory;
   return std::nullopt;
 }
 

@@ -10,6 +10,9 @@
 
 #include "quic/address_tokens.h"
 #include "quic/connection_id_key.h"
+#include "quic/memory_limit.h"
+#include "quic/prefix_counts.h"
+#include "quic/random.h"
 #include "quic/secrets.h"
 #include "quicrx/address.h"
 
@@ -77,7 +80,10 @@ struct EndpointConfig {
   /// The endpoints of a process share a key, and each has a number.
   ConnectionIdKey id_key = ConnectionIdKey::random();
   WorkerNumber worker = 0;
-  std::shared_ptr<ReplayFilter> used_tokens = AddressTokens::make_filter();  ///< never null
+  // Shared by the copies, a handshake at a time; never null but for the reserve.
+  std::shared_ptr<ReplayFilter> used_tokens = AddressTokens::make_filter();
+  std::shared_ptr<PrefixCounts> prefixes = std::make_shared<PrefixCounts>(random_siphash_key());
+  std::shared_ptr<MemoryReserve> memory;  ///< null: the endpoint has one of its own, of limits.memory
   std::string reset_name;  ///< tells this endpoint from others with the same secrets (Secrets::reset_key)
 };
 

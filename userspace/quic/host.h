@@ -33,7 +33,7 @@ class ConnectionHost {
   /// What stateless reset tokens are keyed by.
   [[nodiscard]] virtual Bytes reset_key() const = 0;
   /// What the QUIC state of all connections takes.
-  [[nodiscard]] virtual SharedMemoryLimit& memory() = 0;
+  [[nodiscard]] virtual MemoryLimit& memory() = 0;
   /// Nothing new is taken.
   [[nodiscard]] virtual bool draining() const = 0;
   /// Unix time at a time of ours.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 
 #include "quic/siphash.h"
 #include "quicrx/address.h"
@@ -14,17 +15,22 @@
 namespace quicrx {
 
 /// Connections by the network that they come from: /24 of IPv4, /48 of IPv6, what one customer can have at
-/// the most without much effort.
+/// the most without much effort. Any thread: asked when a connection begins and ends.
 class PrefixCounts {
  public:
   explicit PrefixCounts(SipHashKey key) : counts_(0, Hash{key}) {}
 
   [[nodiscard]] std::size_t count(const SocketAddress& address) const {
+    const std::lock_guard lock(mutex_);
     const auto found = counts_.find(prefix_of(address));
     return found == counts_.end() ? 0 : found->second;
   }
-  void add(const SocketAddress& address) { ++counts_[prefix_of(address)]; }
+  void add(const SocketAddress& address) {
+    const std::lock_guard lock(mutex_);
+    ++counts_[prefix_of(address)];
+  }
   void remove(const SocketAddress& address) {
+    const std::lock_guard lock(mutex_);
     const auto found = counts_.find(prefix_of(address));
     if (found == counts_.end()) return;
     if (--found.value() == 0) counts_.erase(found);
@@ -44,6 +50,7 @@ class PrefixCounts {
     return prefix;
   }
 
+  mutable std::mutex mutex_;
   tsl::robin_map<Prefix, std::size_t, Hash> counts_;
 };
 

@@ -136,7 +136,7 @@ Record::~Record() {
   std::filesystem::remove(folder.parent_path(), ignored);
 }
 
-std::span<FrameWord> Record::words(PoolName pool) const {
+std::span<FrameWord> Record::words(PoolKind pool) const {
   const RecordHeader& head = header();
   const auto* sizes = head.pool_frames;
   const std::size_t before = std::accumulate(sizes, sizes + static_cast<std::size_t>(pool), std::size_t{0});

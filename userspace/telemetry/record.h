@@ -19,6 +19,7 @@
 #include "frame/descriptor.h"
 #include "frame/frame_words.h"
 #include "frame/mapping.h"
+#include "frame/pool_ids.h"
 #include "frame/slab_pool.h"
 #include "port/port_counters.h"
 #include "port/udp_port.h"
@@ -29,16 +30,7 @@
 
 namespace quicrx {
 
-/// The frame pools of a poller, in the order in which their words follow the header.
-enum class PoolName : std::size_t {
-  receive,
-  transmit,
-  gather,
-  socket4_receive,
-  socket4_transmit,
-  socket6_receive,
-  socket6_transmit
-};
+/// The frame pools of a poller, in the order in which their words follow the header: by PoolKind.
 inline constexpr std::size_t kPools = 7;
 inline constexpr std::string_view kPoolNames[kPools] = {
     "receive",          "transmit",        "gather",          "socket4_receive",
@@ -92,7 +84,7 @@ class Record {
   [[nodiscard]] const RecordHeader& header() const {
     return *static_cast<const RecordHeader*>(mapping_.data());
   }
-  [[nodiscard]] std::span<FrameWord> words(PoolName pool) const;
+  [[nodiscard]] std::span<FrameWord> words(PoolKind pool) const;
   /// Whether the poller that made it is alive.
   [[nodiscard]] bool alive() const;
 

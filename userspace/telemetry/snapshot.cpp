@@ -41,7 +41,7 @@ QueueSnapshot look_at_queue(std::unique_ptr<Record> record) {
   QueueSnapshot queue;
   queue.alive = record->alive();
   for (std::size_t pool = 0; pool < kPools; ++pool)
-    queue.frames[pool] = count_states(record->words(static_cast<PoolName>(pool)));
+    queue.frames[pool] = count_states(record->words(static_cast<PoolKind>(pool)));
   if (queue.alive) queue.socket = look_at_socket(record->header());
   const RecordHeader* header = &std::as_const(*record).header();
   queue.header = {std::shared_ptr<Record>(std::move(record)), header};
