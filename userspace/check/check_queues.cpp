@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,6 +71,15 @@ std::set<std::uint32_t> queues_of_flows(InterfaceQuery& query) {
   return {table->ring_index, table->ring_index + table->size};
 }
 
+/// Whether the NIC tells UDP flows apart by their ports; nothing where the driver does not say.
+std::optional<bool> hashes_ports(InterfaceQuery& query) {
+  constexpr std::uint64_t kPorts = RXH_L4_B_0_1 | RXH_L4_B_2_3;
+  ethtool_rxnfc fields{};
+  fields.flow_type = UDP_V4_FLOW;
+  if (!query.ethtool(ETHTOOL_GRXFH, fields)) return std::nullopt;
+  return (fields.data & kPorts) == kPorts;
+}
+
 /// How flows come to the queues, each of which a worker serves.
 void check_spread(const Subject& subject, Findings& findings) {
   const Interface& interface = subject.interface;
@@ -97,8 +107,15 @@ void check_spread(const Subject& subject, Findings& findings) {
     return;
   }
   const auto spread = queues.empty() ? interface.receive_queues : static_cast<unsigned>(queues.size());
-  findings.push_back({"rss", Grade::good,
-                      "flows are spread over " + count_of(spread, "queue") + ", each served by a worker"});
+  const std::string text = "flows are spread over " + count_of(spread, "queue");
+  if (hashes_ports(query).value_or(true)) {
+    findings.push_back({"rss", Grade::good, text + ", each served by a worker"});
+  } else {
+    const std::string command = "ethtool -N " + interface.name + " rx-flow-hash ";
+    findings.push_back({"rss", Grade::advice,
+                        text + ", UDP by addresses only: all of one client, or NAT, come to one",
+                        command + "udp4 sdfn; " + command + "udp6 sdfn"});
+  }
 }
 
 /// One that is online and is not the one that is crowded.

@@ -10,8 +10,8 @@
 
 namespace quicrx {
 
-/// How many frames of a worker's pools are with other workers, in all lanes. Of a pool at most `limit` are, so
-/// that the rest keeps coming in whatever the others do.
+/// How many frames of a worker's pools are with other workers, in all lanes. Of a pool at most `limit` are,
+/// so that the rest keeps coming in whatever the others do.
 ///
 /// The pools are for both ends of a lane, the counts for the worker's thread.
 class AwayFrames {

@@ -35,7 +35,8 @@ class MemoryReserve {
   std::atomic<std::size_t> holders_{0};
 };
 
-/// An endpoint's part of the reserve, borrowed in pieces ahead of its use. One thread. The reserve outlives it.
+/// An endpoint's part of the reserve, borrowed in pieces ahead of its use. One thread. The reserve outlives
+/// it.
 class MemoryLimit {
  public:
   explicit MemoryLimit(MemoryReserve& reserve) : reserve_(reserve) {}

@@ -54,6 +54,11 @@ def test_rings_rules_and_flows_of_igb(network):
         return only(check(network), topic)[0]["grade"]
 
     network.run(network.server, "ethtool", "-X", "s0", "default")
+    for family in ("udp4", "udp6"):
+        network.run(network.server, "ethtool", "-N", "s0", "rx-flow-hash", family, "sd")
+    by_addresses = only(check(network), "rss")[0]
+    assert by_addresses["grade"] == "advice" and "UDP by addresses only" in by_addresses["text"]
+    network.run(network.server, "sh", "-c", by_addresses["remedy"])
     findings = check(network)
     assert only(findings, "queues")[0]["text"].startswith("2 active of")
     assert only(findings, "flow_steering")[0]["text"] == "rules are possible, and off (ntuple)"
