@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/served_interface.h"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -161,7 +160,7 @@ Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const 
 }
 
 std::string ServedInterface::name_of_queues() const {
-  return interface_.name + fmt::format("/{:02x}/", fmt::join(interface_.mac, ":")) +
+  return interface_.name + "/" + std::string(interface_.mac.begin(), interface_.mac.end()) + "/" +
          number_list_text(std::vector<unsigned>(queues_.begin(), queues_.end()));
 }
 

@@ -34,7 +34,8 @@ class ServedInterface {
   void wait_for_carrier(int stop) const;
   void announce(Engine& engine, std::size_t first, const RunOptions& options) const;
 
-  /// The interface and its queues, as no other machine or process has them.
+  /// The interface and its queues, told apart from those of any other machine or namespace by its MAC
+  /// address.
   [[nodiscard]] std::string name_of_queues() const;
   [[nodiscard]] const Interface& interface() const { return interface_; }
   [[nodiscard]] const std::vector<std::uint32_t>& queues() const { return queues_; }
