@@ -297,6 +297,28 @@ TEST_F(EndpointTest, NegotiatesNoVersionWithAConnectionThatIsThere) {
   EXPECT_EQ(count(C::version_negotiations_sent), 0u);
 }
 
+/// Its client believed a version negotiation that was damaged, and keeps its first ID.
+TEST_F(EndpointTest, LetsAClientBeginAnewWithAnotherVersion) {
+  TestClient first("hq-interop", path_, now_, TestClient::Kind{.first_id = 7});
+  deliver(first.write(now_).front());
+  ASSERT_EQ(endpoint_->connections(), 1u);
+  port_->sent.clear();
+  TestClient second("hq-interop", path_, now_,
+                    TestClient::Kind{.version = NGTCP2_PROTO_VER_V2, .first_id = 7});
+  Path elsewhere = path_;
+  elsewhere.remote = SocketAddress(std::vector<std::uint8_t>{192, 0, 2, 3}, 5000);
+  Datagram foreign = port_->datagram(second.write(now_).front(), elsewhere, now_);
+  endpoint_->receive({&foreign, 1}, now_);
+  EXPECT_EQ(count(C::handshakes_failed), 0u) << "another's, who saw the ID";
+  now_ += seconds(1);
+  second.expire(now_);
+  talk(second, milliseconds(1500));
+  EXPECT_TRUE(second.handshake_done());
+  EXPECT_EQ(endpoint_->connections(), 1u);
+  EXPECT_EQ(count(C::handshakes_failed), 1u);
+  EXPECT_EQ(count(C::connections_accepted), 2u);
+}
+
 TEST_F(EndpointTest, SendsALostFlightAgainAfterThreeTimesTheInitialRtt) {
   EndpointConfig config;
   config.initial_rtt = milliseconds(100);

@@ -108,11 +108,12 @@ TestClient::TestClient(const std::string& alpn, const Path& server_path, Timesta
   source.datalen = destination.datalen = 17;
   fill_random({source.data, source.datalen});
   fill_random({destination.data, destination.datalen});
+  if (kind.first_id != 0) std::fill_n(destination.data, destination.datalen, kind.first_id);
   const ngtcp2_path path = to_ngtcp2(path_);
   const ngtcp2_callbacks table = callbacks();
   ngtcp2_conn* conn = nullptr;
-  ngtcp2_conn_client_new(&conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &table, &settings,
-                         &parameters, nullptr, this);
+  ngtcp2_conn_client_new(&conn, &destination, &source, &path, kind.version, &table, &settings, &parameters,
+                         nullptr, this);
   conn_.reset(conn);
   reference_.user_data = this;
   reference_.get_conn = [](ngtcp2_crypto_conn_ref* reference) {

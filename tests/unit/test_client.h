@@ -18,13 +18,15 @@ namespace quicrx::test {
 class TestClient {
  public:
   struct Kind {
-    std::string token;
-    std::string groups;   // to be added to GnuTLS's priorities
-    std::string session;  // of an earlier client's session_data()
+    std::string token{};
+    std::string groups{};   // to be added to GnuTLS's priorities
+    std::string session{};  // of an earlier client's session_data()
+    std::uint32_t version = NGTCP2_PROTO_VER_V1;
+    std::uint8_t first_id = 0;  // each byte of the first destination ID; 0: random
   };
 
   TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const std::string& token = {})
-      : TestClient(alpn, server_path, now, Kind{token, {}, {}}) {}
+      : TestClient(alpn, server_path, now, Kind{.token = token}) {}
   TestClient(const std::string& alpn, const Path& server_path, Timestamp now, const Kind& kind);
   ~TestClient();
   TestClient(const TestClient&) = delete;

@@ -87,9 +87,12 @@ std::string queue_names(const std::vector<ServedInterface>& served) {
 Result<std::vector<std::optional<unsigned>>> cpus_for(const std::vector<ServedInterface>& served,
                                                       const RunOptions& options) {
   std::vector<ServedQueues> queues;
-  for (const ServedInterface& one : served) queues.push_back({one.interface(), one.queues()});
   std::size_t workers = 0;
-  for (const ServedQueues& one : queues) workers += one.queues.size();
+  queues.reserve(served.size());
+  for (const ServedInterface& one : served) {
+    queues.push_back({one.interface(), one.queues()});
+    workers += one.queues().size();
+  }
   if (options.cpus == "none") return std::vector<std::optional<unsigned>>(workers);
   auto named = named_cpus(options);
   if (!named) return tl::unexpected(named.error());

@@ -58,6 +58,16 @@ class Connection final : public StreamControl, public Timer {
   enum class Write { done, no_frame };
   Write write(Timestamp now);
 
+  /// Whether an Initial of this version, from there and with our first ID, begins anew: its client was led to
+  /// another version by a version negotiation that was damaged on its way. (Who can forge one can as well end
+  /// a handshake by a forged CONNECTION_CLOSE: RFC 9000 section 21.2.)
+  [[nodiscard]] bool begun_anew(std::uint32_t version, const SocketAddress& client) const;
+  /// Ends a handshake without a word.
+  void give_up() {
+    count_failed_handshake();
+    finish();
+  }
+
   /// Has the session take nothing new, and the peer told so.
   void drain();
   /// Nothing is under way that a close would cut off.

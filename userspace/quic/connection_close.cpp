@@ -65,6 +65,12 @@ void Connection::enter_closing(Timestamp now) {
   send_close_packet();
 }
 
+bool Connection::begun_anew(std::uint32_t version, const SocketAddress& client) const {
+  return conn_ && state_ == State::handshake && client == first_remote_ &&
+         version != ngtcp2_conn_get_client_chosen_version(conn_.get()) &&
+         version != ngtcp2_conn_get_negotiated_version(conn_.get());
+}
+
 void Connection::count_failed_handshake() {
   if (state_ == State::handshake) host_.counters().add(EndpointCounter::handshakes_failed);
 }

@@ -14,6 +14,12 @@ std::chrono::nanoseconds wall_offset() {
          std::chrono::nanoseconds(Clock::now().time_since_epoch());
 }
 
+/// By the type of a long header (RFC 9000 section 17.2, RFC 9369 section 3.2).
+bool is_initial(std::uint8_t first, std::uint32_t version) {
+  const unsigned type = first >> 4 & 3;
+  return (first & 0x80) != 0 && type == (version == NGTCP2_PROTO_VER_V2 ? 1 : 0);
+}
+
 EndpointConfig with_reserve(EndpointConfig config) {
   if (!config.memory) config.memory = std::make_shared<MemoryReserve>(config.limits.memory);
   return config;
@@ -73,12 +79,19 @@ void Endpoint::receive_one(Datagram& datagram, Timestamp now) {
     counters_.add(EndpointCounter::drop_malformed);
     return;
   }
-  if (Connection* connection = table_.find({ids.dcid, ids.dcidlen})) {
-    connection->read(datagram, now);
+  Connection* connection = table_.find({ids.dcid, ids.dcidlen});
+  if (connection != nullptr && is_initial(payload[0], ids.version) &&
+      connection->begun_anew(ids.version, datagram.path.remote)) {
+    connection->give_up();
     settle(*connection);
-  } else {
-    receive_unknown(datagram, ids, now);
+    connection = nullptr;
   }
+  if (connection == nullptr) {
+    receive_unknown(datagram, ids, now);
+    return;
+  }
+  connection->read(datagram, now);
+  settle(*connection);
 }
 
 /// An ID of ours opens no connection, or whoever has seen one could choose the worker. Initials with IDs that
