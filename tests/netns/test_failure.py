@@ -204,7 +204,7 @@ def test_one_packet_then_silence_then_one_packet(network, site, start_poller):
 
 def test_random_bytes_while_a_transfer_runs(network, site, poller):
     site.make_file("big", 100 << 20)
-    flood = python(network, network.client, SEND, V4_SERVER, str(PORT), "10", "random")
+    flood = python(network, network.client, SEND, V4_SERVER, str(PORT), "5", "random")
     transfers = 0
     while flood.poll() is None:
         client.fetch(network, site, ["big"])

@@ -101,9 +101,10 @@ def test_upload_without_a_folder(network, site, start_poller):
     assert os.listdir(site.uploads) == []
 
 
-def test_a_client_that_gives_up_an_upload(network, site, poller):
+def test_a_client_that_gives_up_an_upload(network, site, start_poller):
     """Its connection times out or closes; nothing of the file stays."""
-    site.make_file("large", 400 << 20)
+    start_poller("--idle-timeout", "3")
+    site.make_sparse_file("large", 4000 << 20)
     upload = network.start(network.client, *client.command("10.9.0.1", ["https://localhost/upload/half"], "-q",
                                                            "--http-method=PUT", f"--data={site.root / 'large'}"))
     while not list(site.uploads.iterdir()):
