@@ -227,7 +227,8 @@ TEST(Handoff, AnswersBySocketWhatCameByAnotherInterface) {
 
 TEST(Handoff, WakesASleeperOnceABatch) {
   HandoffPair pair(8, 4);
-  auto& [origin, owner] = pair.workers;
+  HandoffWorker& origin = pair.workers[0];
+  HandoffWorker& owner = pair.workers[1];
   const auto forward = [&](std::uint64_t content) {
     origin.handoff.forward(std::move(*origin.receive(content)), 1, kNow);
   };
