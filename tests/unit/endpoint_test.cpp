@@ -350,38 +350,44 @@ TEST_F(EndpointTest, RefusesConnectionsBeyondTheLimit) {
   EXPECT_EQ(count(C::connections_accepted), 1u);
 }
 
-/// As workers of one process: a limit is a limit wherever its connections came.
+/// As workers of one process: another endpoint, made with the same configuration.
+struct Another {
+  Another(const std::shared_ptr<const TlsContext>& tls, Service& service, const EndpointConfig& config)
+      : endpoint(port, tls, {&service}, config, counters) {}
+  void meet(const Path& path, Timestamp now) {
+    TestClient client("hq-interop", path, now);
+    Datagram initial = port.datagram(client.write(now).front(), path, now);
+    endpoint.receive({&initial, 1}, now);
+  }
+
+  FakePort port{256};
+  EndpointCounters counters;
+  Endpoint endpoint;
+};
+
 TEST_F(EndpointTest, LimitsHoldForAllThatAreCountedTogether) {
   EndpointConfig config;
   config.limits.connections = 1;
   restart(config);
-  FakePort other_port(256);
-  EndpointCounters other_counters;
-  Endpoint other(other_port, tls_, {&hq_}, config, other_counters);
-  other.count_with({counters_.get(), &other_counters});
+  Another another(tls_, hq_, config);
+  another.endpoint.count_with({counters_.get(), &another.counters});
   TestClient first("hq-interop", path_, now_);
   talk(first);
   ASSERT_TRUE(first.handshake_done());
-  TestClient second("hq-interop", path_, now_);
-  Datagram initial = other_port.datagram(second.write(now_).front(), path_, now_);
-  other.receive({&initial, 1}, now_);
-  EXPECT_EQ(other.connections(), 0u);
-  EXPECT_EQ(other_counters.get(C::connections_refused), 1u);
+  another.meet(path_, now_);
+  EXPECT_EQ(another.endpoint.connections(), 0u);
+  EXPECT_EQ(another.counters.get(C::connections_refused), 1u);
 }
 
 TEST_F(EndpointTest, CountsConnectionsOfAPrefixForAllEndpointsTogether) {
   EndpointConfig config;
   config.limits.connections_per_prefix = 1;
   restart(config);
-  FakePort other_port(256);
-  EndpointCounters other_counters;
-  Endpoint other(other_port, tls_, {&hq_}, config, other_counters);
+  Another another(tls_, hq_, config);
   TestClient first("hq-interop", path_, now_);
   talk(first);
-  TestClient second("hq-interop", path_, now_);
-  Datagram initial = other_port.datagram(second.write(now_).front(), path_, now_);
-  other.receive({&initial, 1}, now_);
-  EXPECT_EQ(other_counters.get(C::refused_prefix), 1u);
+  another.meet(path_, now_);
+  EXPECT_EQ(another.counters.get(C::refused_prefix), 1u);
 }
 
 TEST_F(EndpointTest, DropsRubbishAndHoldsNoFrameOfIt) {

@@ -125,9 +125,7 @@ std::string another_cpu(const std::string& crowded) {
 
 /// "38 (queue 0) on CPU 1"
 std::string interrupt_text(const Interrupt& interrupt, const std::vector<unsigned>& queues) {
-  const std::string of = queues.empty()       ? ""
-                         : queues.size() == 1 ? " (queue " + number_list_text(queues) + ")"
-                                              : " (queues " + number_list_text(queues) + ")";
+  const std::string of = queues.empty() ? "" : " (" + queues_text(queues) + ")";
   return fmt::format("{}{} on CPU {}", interrupt.number, of, interrupt.cpus.empty() ? "?" : interrupt.cpus);
 }
 

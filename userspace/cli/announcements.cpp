@@ -13,11 +13,6 @@
 
 namespace quicrx::cli {
 
-std::string queues_text(const std::vector<std::uint32_t>& queues) {
-  return (queues.size() == 1 ? "queue " : "queues ") +
-         number_list_text(std::vector<unsigned>(queues.begin(), queues.end()));
-}
-
 std::string copy_text(const XdpPort& port, const Interface& interface, const Attachment& attachment) {
   if (port.zero_copy()) return "zero copy";
   if (port.zero_copy_refused() != 0)

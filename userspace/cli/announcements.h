@@ -12,8 +12,6 @@
 
 namespace quicrx::cli {
 
-/// "queue 0", "queues 0-3".
-std::string queues_text(const std::vector<std::uint32_t>& queues);
 /// "zero copy", or "copy mode" and why.
 std::string copy_text(const XdpPort& port, const Interface& interface, const Attachment& attachment);
 /// ", receive metadata ..."; empty without.

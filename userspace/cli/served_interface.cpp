@@ -37,7 +37,7 @@ Result<std::vector<std::uint32_t>> queues_of(const Interface& interface, const s
                                           " receive queue(s): there is no queue " +
                                           std::to_string(chosen->back()) + "; 'ethtool -l " + interface.name +
                                           "' shows them");
-  return std::vector<std::uint32_t>(chosen->begin(), chosen->end());
+  return chosen;
 }
 
 Result<void> refuse_mute_queues(const Interface& interface, const std::vector<std::uint32_t>& queues) {
@@ -161,7 +161,7 @@ Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const 
 
 std::string ServedInterface::name_of_queues() const {
   return interface_.name + "/" + std::string(interface_.mac.begin(), interface_.mac.end()) + "/" +
-         number_list_text(std::vector<unsigned>(queues_.begin(), queues_.end()));
+         number_list_text(queues_);
 }
 
 void ServedInterface::wait_for_carrier(int stop) const {

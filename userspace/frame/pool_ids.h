@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "quicrx/tag.h"
@@ -17,11 +18,11 @@ enum class PoolKind : std::uint8_t {
   socket6_receive,
   socket6_transmit,
 };
-inline constexpr std::size_t kPoolKinds = 8;  // a power of two, with room for one more
+inline constexpr std::size_t kPoolIdsOfAWorker = 8;  // a power of two, with room for one more
 
 /// Unlike that of any other pool of the process, so that a tag that came from another worker is foreign here.
 constexpr PoolId pool_id(std::uint16_t worker, PoolKind kind) {
-  return static_cast<PoolId>(worker * kPoolKinds + static_cast<std::size_t>(kind));
+  return static_cast<PoolId>(worker * kPoolIdsOfAWorker + static_cast<std::size_t>(kind));
 }
 
 }  // namespace quicrx

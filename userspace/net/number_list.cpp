@@ -9,12 +9,6 @@
 namespace quicrx {
 namespace {
 
-/// Both included; wider than what is listed, so that no number wraps around before it is checked.
-struct Range {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-};
-
 /// Moves `text` behind the number it begins with; nothing when it begins with none.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
@@ -24,7 +18,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-std::optional<Range> take_range(std::string_view& text) {
+std::optional<NumberRange> take_range(std::string_view& text) {
   const auto first = take_number(text);
   auto last = first;
   if (first && text.starts_with('-')) {
@@ -32,32 +26,40 @@ std::optional<Range> take_range(std::string_view& text) {
     last = take_number(text);
   }
   if (!last) return std::nullopt;
-  return Range{*first, *last};
+  return NumberRange{*first, *last};
 }
 
 }  // namespace
 
-Result<std::vector<unsigned>> parse_number_list(std::string_view text, unsigned highest) {
-  const std::string whole(text);
-  const auto refuse = [&](const std::string& why) {
-    return fail(ErrorKind::usage, "'" + whole + "' " + why);
-  };
-  std::vector<unsigned> numbers;
+bool for_each_range(std::string_view text, const std::function<bool(const NumberRange&)>& each) {
   while (true) {
     const auto range = take_range(text);
-    if (!range || !(text.empty() || text.starts_with(',')))
-      return refuse("is no list of numbers, such as 0-3 or 0,2");
-    if (range->last < range->first)
-      return refuse("has a range that goes down; write " + std::to_string(range->last) + "-" +
-                    std::to_string(range->first));
-    if (range->last > highest)
-      return refuse("names " + std::to_string(range->last) + ", and " + std::to_string(highest) +
-                    " is the highest there is");
-    for (std::uint64_t number = range->first; number <= range->last; ++number)
-      numbers.push_back(static_cast<unsigned>(number));
-    if (text.empty()) return numbers;
+    if (!range || !(text.empty() || text.starts_with(',')) || !each(*range)) return false;
+    if (text.empty()) return true;
     text.remove_prefix(1);
   }
+}
+
+Result<std::vector<unsigned>> parse_number_list(std::string_view text, unsigned highest) {
+  std::vector<unsigned> numbers;
+  std::string why = "is no list of numbers, such as 0-3 or 0,2";
+  const bool good = for_each_range(text, [&](const NumberRange& range) {
+    if (range.last < range.first) {
+      why = "has a range that goes down; write " + std::to_string(range.last) + "-" +
+            std::to_string(range.first);
+      return false;
+    }
+    if (range.last > highest) {
+      why = "names " + std::to_string(range.last) + ", and " + std::to_string(highest) +
+            " is the highest there is";
+      return false;
+    }
+    for (std::uint64_t number = range.first; number <= range.last; ++number)
+      numbers.push_back(static_cast<unsigned>(number));
+    return true;
+  });
+  if (good) return numbers;
+  return fail(ErrorKind::usage, "'" + std::string(text) + "' " + why);
 }
 
 Result<std::vector<unsigned>> parse_number_set(std::string_view text, unsigned highest) {
@@ -81,6 +83,10 @@ std::string number_list_text(const std::vector<unsigned>& numbers) {
     first = last + 1;
   }
   return text;
+}
+
+std::string queues_text(const std::vector<unsigned>& queues) {
+  return (queues.size() == 1 ? "queue " : "queues ") + number_list_text(queues);
 }
 
 }  // namespace quicrx

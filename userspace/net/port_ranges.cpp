@@ -2,22 +2,12 @@
 #include "net/port_ranges.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <string>
 
+#include "net/number_list.h"
+
 namespace quicrx {
-namespace {
-
-/// Moves `text` behind the port number it begins with; 0 when it begins with none.
-std::uint16_t take_port(std::string_view& text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc()) return 0;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return port;
-}
-
-}  // namespace
 
 std::vector<PortRange> ranges_of(std::vector<std::uint16_t> ports) {
   std::ranges::sort(ports);
@@ -30,25 +20,16 @@ std::vector<PortRange> ranges_of(std::vector<std::uint16_t> ports) {
 }
 
 Result<std::vector<PortRange>> parse_port_ranges(std::string_view text) {
-  const std::string whole(text);
-  const auto refuse = [&] {
-    return fail(ErrorKind::usage,
-                "'" + whole + "' is no list of ports from 1 to 65535, such as 443 or 443,8443-8450");
-  };
+  constexpr std::uint64_t kHighest = 65535;
   std::vector<PortRange> ranges;
-  while (true) {
-    PortRange range;
-    range.first = range.last = take_port(text);
-    if (text.starts_with('-')) {
-      text.remove_prefix(1);
-      range.last = take_port(text);
-    }
-    if (range.first == 0 || range.last < range.first) return refuse();
-    ranges.push_back(range);
-    if (text.empty()) return ranges;
-    if (!text.starts_with(',')) return refuse();
-    text.remove_prefix(1);
-  }
+  const bool good = for_each_range(text, [&](const NumberRange& range) {
+    if (range.first == 0 || range.last < range.first || range.last > kHighest) return false;
+    ranges.push_back({static_cast<std::uint16_t>(range.first), static_cast<std::uint16_t>(range.last)});
+    return true;
+  });
+  if (good) return ranges;
+  return fail(ErrorKind::usage, "'" + std::string(text) +
+                                    "' is no list of ports from 1 to 65535, such as 443 or 443,8443-8450");
 }
 
 }  // namespace quicrx

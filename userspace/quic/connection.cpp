@@ -208,8 +208,7 @@ void Connection::handle_read_error(int error, Timestamp now) {
       return;
     case NGTCP2_ERR_DROP_CONN:
     case NGTCP2_ERR_RETRY:  // the first Initial does not begin the handshake: the client will send it again
-      count_failed_handshake();
-      finish();
+      give_up();
       return;
     case NGTCP2_ERR_CRYPTO:
       if (close_wanted_) break;
@@ -233,9 +232,8 @@ void Connection::expire(Timestamp now) {
     close_for(EndpointCounter::connections_closed_stalled);
   const int error = ngtcp2_conn_handle_expiry(conn_.get(), to_ngtcp2(last_time_));
   if (error == NGTCP2_ERR_IDLE_CLOSE) {
-    count_failed_handshake();
     host_.counters().add(EndpointCounter::connections_idle_closed);
-    finish();
+    give_up();
     return;
   }
   if (error != 0) {

@@ -62,7 +62,7 @@ class Connection final : public StreamControl, public Timer {
   /// another version by a version negotiation that was damaged on its way. (Who can forge one can as well end
   /// a handshake by a forged CONNECTION_CLOSE: RFC 9000 section 21.2.)
   [[nodiscard]] bool begun_anew(std::uint32_t version, const SocketAddress& client) const;
-  /// Ends a handshake without a word.
+  /// Ends without a word; a handshake that was under way has failed.
   void give_up() {
     count_failed_handshake();
     finish();
