@@ -6,13 +6,12 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import client
 import network as net
-from poller import PORT, Poller, quicrx
-from site_files import Site
+import stage
+from poller import PORT, Poller
 
 BYTES = 100 << 20
 DATA_PACKETS = BYTES / 1400  # the same for both servers: as many as carry the data
@@ -67,23 +66,15 @@ SERVERS = {"quicrx": lambda network, site: Poller(network, site).wait_ready(), "
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    net.ensure_bpffs()
-    net.remove_leftovers()
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        site = Site(pathlib.Path(folder))
+    rounds = stage.rounds()
+    with stage.site_in_memory() as site, stage.hosts() as network:
         site.make_file("data", BYTES)
-        network = net.Network()
-        try:
-            runs = {(what, server): [] for what in ("download", "upload") for server in SERVERS}
-            for number in range(rounds):
-                for key, results in runs.items():
-                    print(f"round {number + 1} of {rounds}: {key[0]} {key[1]}    ", end="\r", file=sys.stderr)
-                    results.append(measure(network, site, key[1], key[0]))
-            report(runs, rounds)
-        finally:
-            quicrx(network, "unload", "s0", check=False)
-            network.close()
+        runs = {(what, server): [] for what in ("download", "upload") for server in SERVERS}
+        for number in range(rounds):
+            for key, results in runs.items():
+                print(f"round {number + 1} of {rounds}: {key[0]} {key[1]}    ", end="\r", file=sys.stderr)
+                results.append(measure(network, site, key[1], key[0]))
+        report(runs, rounds)
 
 
 def report(runs, rounds):

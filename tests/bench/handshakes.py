@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Handshakes a second of the server's CPU, with and without Retry, alternating, medians. See scripts/bench."""
 
-import pathlib
 import statistics
-import sys
-import tempfile
 
 import client
 import network as net
+import stage
 from baseline import cpu
-from poller import Poller, quicrx, stats
-from site_files import Site
+from poller import Poller, stats
 
 CONNECTIONS = 100
 MODES = ("never", "always")
@@ -31,21 +28,13 @@ def measure(network, site, mode):
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    net.ensure_bpffs()
-    net.remove_leftovers()
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        site = Site(pathlib.Path(folder))
+    rounds = stage.rounds()
+    runs = {mode: [] for mode in MODES}
+    with stage.site_in_memory() as site, stage.hosts() as network:
         site.make_file("small", 1)
-        network = net.Network()
-        try:
-            runs = {mode: [] for mode in MODES}
-            for _ in range(rounds):
-                for mode in MODES:
-                    runs[mode].append(measure(network, site, mode))
-        finally:
-            quicrx(network, "unload", "s0", check=False)
-            network.close()
+        for _ in range(rounds):
+            for mode in MODES:
+                runs[mode].append(measure(network, site, mode))
     print(f"handshakes (P-256 certificate, a GET of one byte, close), {CONNECTIONS} a run, medians of {rounds}")
     for mode in MODES:
         rates = sorted(CONNECTIONS / spent for spent in runs[mode])

@@ -7,13 +7,11 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 
 import client
-import network as net
+import stage
 from baseline import cpu
 from poller import Poller, quicrx, stats
-from site_files import Site
 
 BYTES = 100 << 20
 STATISTICS = pathlib.Path("/proc/sys/kernel/bpf_stats_enabled")
@@ -44,30 +42,24 @@ def measure(network, site, options):
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    net.ensure_bpffs()
-    net.remove_leftovers()
-    network = net.Network()
+    rounds = stage.rounds()
+    ways = {"without": [], "with --rx-metadata": ["--rx-metadata"]}
+    costs = {way: [] for way in ways}
     was = STATISTICS.read_text(encoding="ascii")
-    try:
-        STATISTICS.write_text("1", encoding="ascii")
-        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-            site = Site(pathlib.Path(folder))
-            site.make_file("data", BYTES)
-            ways = {"without": [], "with --rx-metadata": ["--rx-metadata"]}
-            costs = {way: [] for way in ways}
+    with stage.site_in_memory() as site, stage.hosts() as network:
+        site.make_file("data", BYTES)
+        try:
+            STATISTICS.write_text("1", encoding="ascii")
             for _ in range(rounds):
                 for way, options in ways.items():
                     costs[way].append(measure(network, site, options))
-        print(f"upload of 100 MiB over veth, medians of {rounds}, alternating")
-        print(f"{'':20}{'XDP program, ns a run':>24}{'poller CPU, ns a datagram':>28}")
-        for way, results in costs.items():
-            program, poller = (statistics.median(result[i] for result in results) for i in (0, 1))
-            print(f"{way:20}{program:24.0f}{poller:28.0f}")
-    finally:
-        STATISTICS.write_text(was, encoding="ascii")
-        quicrx(network, "unload", "s0", check=False)
-        network.close()
+        finally:
+            STATISTICS.write_text(was, encoding="ascii")
+    print(f"upload of 100 MiB over veth, medians of {rounds}, alternating")
+    print(f"{'':20}{'XDP program, ns a run':>24}{'poller CPU, ns a datagram':>28}")
+    for way, results in costs.items():
+        program, poller = (statistics.median(result[i] for result in results) for i in (0, 1))
+        print(f"{way:20}{program:24.0f}{poller:28.0f}")
 
 
 main()

@@ -3,17 +3,14 @@
 See scripts/bench."""
 
 import concurrent.futures
-import pathlib
 import statistics
-import sys
-import tempfile
 import time
 
 import client
 import network as net
+import stage
 from baseline import cpu
-from poller import Poller, each, quicrx
-from site_files import Site
+from poller import Poller, each
 from spread import BY_FLOW, EVERY_PACKET, spread
 
 BYTES = 200 << 20
@@ -23,6 +20,10 @@ WAYS = ("local", "handed over")
 
 def by_queue(network):
     return each(network, "af_xdp", "received_datagrams")
+
+
+def waits_so_far(network):
+    return [(bucket["below_us"], bucket["count"]) for owner in each(network, "handoff", "latency") for bucket in owner]
 
 
 def upload_cost(network, site, way):
@@ -35,7 +36,7 @@ def upload_cost(network, site, way):
     client.upload(network, site, site.root / "data", "data", options=options)
     spent = cpu(poller.process.pid)[0] - before
     handed, received = sum(each(network, "handoff", "in")), sum(by_queue(network))
-    waits = [(bucket["below_us"], bucket["count"]) for owner in each(network, "handoff", "latency") for bucket in owner]
+    waits = waits_so_far(network)
     poller.stop()
     share = handed / received
     assert share > 0.95 if way == "handed over" else handed == 0, f"{share:.0%} was handed over"
@@ -48,7 +49,7 @@ def waits_at_low_load(network, site):
     poller = Poller(network, site).wait_ready()
     for _ in range(100):
         client.fetch(network, site, ["small"])
-    waits = [(bucket["below_us"], bucket["count"]) for owner in each(network, "handoff", "latency") for bucket in owner]
+    waits = waits_so_far(network)
     poller.stop()
     return waits
 
@@ -101,30 +102,20 @@ def report_rates(rates, rounds):
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    net.ensure_bpffs()
-    net.remove_leftovers()
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        site = Site(pathlib.Path(folder))
+    rounds = stage.rounds()
+    runs, rates = {way: [] for way in WAYS}, {1: [], 2: []}
+    with stage.site_in_memory() as site:
         site.make_file("data", BYTES)
         site.make_file("small", 1000)
-        runs, rates = {way: [] for way in WAYS}, {1: [], 2: []}
-        network = net.Network(queues=2)
-        try:
+        with stage.hosts(queues=2) as network:
             for _ in range(rounds):
                 for way in WAYS:
                     runs[way].append(upload_cost(network, site, way))
             idle = waits_at_low_load(network, site)
-        finally:
-            quicrx(network, "unload", "s0", check=False)
-            network.close()
         for _ in range(rounds):
             for workers in rates:
-                network = net.Network(queues=workers)
-                try:
+                with stage.hosts(queues=workers) as network:
                     rates[workers].append(download_rate(network, site, workers))
-                finally:
-                    network.close()
     report_handoffs(runs, idle, rounds)
     report_rates(rates, rounds)
 
