@@ -19,12 +19,17 @@ class SocketAddress {
   SocketAddress() noexcept;
   /// `ip` has 4 or 16 bytes in network order; `port` is in host byte order.
   SocketAddress(Bytes ip, std::uint16_t port) noexcept;
+  /// 0.0.0.0 and [::]: to listen on every address of the family.
+  static SocketAddress any_ipv4(std::uint16_t port) noexcept;
+  static SocketAddress any_ipv6(std::uint16_t port) noexcept;
   /// An IPv4-mapped IPv6 address becomes the IPv4 address.
   static SocketAddress from_sockaddr(const sockaddr* address) noexcept;
 
   [[nodiscard]] bool is_ipv6() const noexcept { return any_.sa_family == AF_INET6; }
   [[nodiscard]] Bytes ip() const noexcept;
   [[nodiscard]] std::uint16_t port() const noexcept;
+  /// 0.0.0.0 or [::]
+  [[nodiscard]] bool is_unspecified() const noexcept;
   /// Neither unspecified, multicast nor limited broadcast: something an answer can come from.
   [[nodiscard]] bool is_unicast() const noexcept;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "quicrx/bytes.h"
+#include "quicrx/frame_account.h"
 #include "quicrx/frame_pool.h"
 #include "quicrx/tag.h"
 
@@ -50,11 +51,18 @@ class Frame {
   }
 
   /// Ends this value's hold on the loan without giving it back: for those who carry tags through rings or C
-  /// callbacks. The tag must come back by attach() or FramePool::release.
+  /// callbacks. The tag must come back by attach() or FramePool::release. A charge ends here unless
+  /// take_charge() took it before.
   [[nodiscard]] Tag detach() noexcept {
     pool_ = nullptr;
+    charge_ = FrameCharge();
     return tag_;
   }
+
+  /// Has the frame count on an account until its loan ends.
+  void charge(FrameCharge charge) noexcept { charge_ = std::move(charge); }
+  /// For those who keep the loan as a tag: the charge goes on with them.
+  [[nodiscard]] FrameCharge take_charge() noexcept { return std::move(charge_); }
 
   /// Whether this is a frame at all.
   explicit operator bool() const noexcept { return pool_ != nullptr; }
@@ -88,6 +96,7 @@ class Frame {
     std::swap(capacity_, other.capacity_);
     std::swap(offset_, other.offset_);
     std::swap(size_, other.size_);
+    std::swap(charge_, other.charge_);
   }
 
   FramePool* pool_ = nullptr;
@@ -96,6 +105,7 @@ class Frame {
   std::uint32_t capacity_ = 0;
   std::uint32_t offset_ = 0;
   std::uint32_t size_ = 0;
+  FrameCharge charge_;
 };
 
 }  // namespace quicrx

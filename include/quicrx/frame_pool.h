@@ -54,6 +54,9 @@ class FramePool {
   /// A free frame, now held by the caller; nothing when all are out. Owner only.
   [[nodiscard]] virtual std::optional<Frame> acquire() = 0;
 
+  /// How many times acquire() would succeed now. Owner only.
+  [[nodiscard]] virtual std::size_t available() noexcept = 0;
+
   /// Gives a held frame back. Any thread; refused (and counted) unless the tag names a present loan.
   virtual Release release(Tag tag) noexcept = 0;
 

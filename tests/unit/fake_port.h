@@ -28,6 +28,7 @@ class FakePort final : public Port {
         pool({1, kFrameBytes, 128}, memory_, words_, counters) {}
 
   std::size_t receive(std::span<Datagram>, Timestamp) override { return 0; }
+  FramePool* transmit_pool(const Path&) override { return &pool; }
   std::optional<Frame> acquire(const Path&) override { return pool.acquire(); }
   void send(Frame frame, const Path& path, Ecn ecn) override {
     const Bytes payload = frame.payload();

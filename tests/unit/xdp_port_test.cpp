@@ -189,14 +189,33 @@ TEST_F(XdpPortTest, WritesHeadersBeforeThePayload) {
   EXPECT_EQ(parsed->payload_bytes, 7u);
 }
 
-TEST_F(XdpPortTest, RefusesAFrameOfAnotherPool) {
+TEST_F(XdpPortTest, CopiesAFrameOfAnotherPool) {
   ASSERT_TRUE(deliver("hello"));
   ASSERT_EQ(receive(), 1u);
   port_->send(std::move(batch_[0].frame), path_, Ecn::not_ect);
   port_->flush();
-  EXPECT_EQ(counters_.get(PortCounter::drop_send_failed), 1u);
+  EXPECT_EQ(counters_.get(PortCounter::moved_frames), 1u);
   EXPECT_EQ(receive_counts().fill, kHalf);
-  EXPECT_EQ(transmit_.producer, transmit_.consumer);
+  ASSERT_EQ(transmit_.producer - transmit_.consumer, 1u);
+  EXPECT_EQ(transmit_counts().transmit, 1u);
+  const xdp_desc& sent = transmit_.entries[transmit_.consumer % kRing];
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(umem_.data()) + sent.addr + sent.len - 5, 5), "hello");
+}
+
+TEST_F(XdpPortTest, AFrameThatIsSentCountsOnItsAccountUntilItIsBack) {
+  FrameAccount account;
+  auto frame = port_->acquire(path_);
+  ASSERT_TRUE(frame);
+  frame->resize(100);
+  frame->charge(account.charge());
+  EXPECT_EQ(account.out(), 1u);
+  port_->send(std::move(*frame), path_, Ecn::not_ect);
+  port_->flush();
+  EXPECT_EQ(account.out(), 1u);
+  completion_.entries[completion_.producer++ % kRing] =
+      transmit_.entries[transmit_.consumer++ % kRing].addr / kFrame * kFrame;
+  EXPECT_EQ(receive(), 0u);
+  EXPECT_EQ(account.out(), 0u);
 }
 
 TEST_F(XdpPortTest, BelievesNoDescriptor) {

@@ -46,7 +46,7 @@ Result<void> refuse_mute_queues(const Interface& interface, const std::vector<st
   return {};
 }
 
-UdpPort::Storage socket_storage(Record& record, PoolKind receive, PoolKind transmit) {
+SocketPort::Storage socket_storage(Record& record, PoolKind receive, PoolKind transmit) {
   RecordHeader& header = record.header();
   return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
           &header.pools[static_cast<std::size_t>(transmit)], &header.socket};
@@ -123,7 +123,8 @@ std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, st
     const auto number = static_cast<WorkerNumber>(first + i);
     RecordHeader& header = records_[i]->header();
     Engine::Place place;
-    place.config.xdp = {.interface = interface_,
+    place.config.xdp =
+        XdpPort::Config{.interface = interface_,
                         .queue = queues_[i],
                         .worker = number,
                         .plan = plan_,
@@ -131,7 +132,8 @@ std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, st
                         .native = program_->attachment().native,
                         .receive_metadata = (flags_ & QUICRX_RX_METADATA) != 0,
                         .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)};
-    place.config.udp_port = options.port;
+    place.config.ipv4 = SocketAddress::any_ipv4(options.port);
+    place.config.ipv6 = SocketAddress::any_ipv6(options.port);
     place.config.drain = std::chrono::seconds(options.drain_seconds);
     place.storage = worker_storage(*records_[i]);
     place.thread_number = &header.thread;
@@ -144,7 +146,7 @@ Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const 
   const auto maps = SteerMaps::open(interface_);
   if (!maps) return tl::unexpected(maps.error());
   for (std::size_t i = 0; i < queues_.size(); ++i) {
-    const XdpPort& port = engine.worker(first + i).xdp();
+    const XdpPort& port = *engine.worker(first + i).ports().xdp();
     RecordHeader& header = records_[i]->header();
     header.xsk = port.descriptor();
     header.worker = static_cast<std::uint32_t>(first + i);
@@ -170,7 +172,7 @@ void ServedInterface::wait_for_carrier(int stop) const {
 }
 
 void ServedInterface::announce(Engine& engine, std::size_t first, const RunOptions& options) const {
-  const XdpPort& port = engine.worker(first).xdp();  // its queues are alike
+  const XdpPort& port = *engine.worker(first).ports().xdp();  // its queues are alike
   const Attachment& attachment = program_->attachment();
   warn_of_unserved_queues(interface_, queues_);
   if (!attachment.native_refused.empty())

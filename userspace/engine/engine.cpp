@@ -28,9 +28,14 @@ std::uint32_t lane_capacity(std::size_t peers) {
 /// Half of each pool's frames may be away.
 std::vector<AwayFrames::Source> sources_of(Worker& worker) {
   std::vector<AwayFrames::Source> sources;
-  for (SlabPool* pool : worker.ports().receive_pools())
-    if (pool->size() > 0) sources.emplace_back(*pool, static_cast<std::uint32_t>(pool->size() / 2));
+  for (const ReceivePool& source : worker.ports().receive_pools())
+    sources.emplace_back(*source.pool, source.frames / 2);
   return sources;
+}
+
+/// By index; 0 where there are sockets alone.
+unsigned interface_of(const Engine::Place& place) {
+  return place.config.xdp ? place.config.xdp->interface.index : 0;
 }
 
 }  // namespace
@@ -52,9 +57,11 @@ Result<std::unique_ptr<Engine>> Engine::open(std::vector<Place> places,
 
 Result<void> Engine::open_workers(const std::shared_ptr<const TlsContext>& tls) {
   unsigned mtu = 0;
-  for (const Place& place : places_) mtu = std::max(mtu, place.config.xdp.interface.mtu);
+  for (const Place& place : places_)
+    if (place.config.xdp) mtu = std::max(mtu, place.config.xdp->interface.mtu);
   for (Place& place : places_) {
-    place.config.socket_mtu = mtu;  // the kernel gives any of the sockets what came by any interface
+    // The kernel gives any of the sockets what came by any interface.
+    if (mtu > 0) place.config.socket_mtu = mtu;
     // Memory lies near the CPU that first touches it.
     const auto visit = place.cpu ? CpuVisit::begin(*place.cpu) : Result<CpuVisit>(CpuVisit());
     if (!visit) return tl::unexpected(visit.error());
@@ -83,8 +90,8 @@ void Engine::make_lanes() {
     std::vector<Handoff::Peer> peers(size());
     for (std::size_t other = 0; other < size(); ++other) {
       if (other == own) continue;
-      const unsigned interface = places_[other].config.xdp.interface.index;
-      const bool same = interface == places_[own].config.xdp.interface.index;
+      const unsigned interface = interface_of(places_[other]);
+      const bool same = interface == interface_of(places_[own]);
       peers[other] = {&lane(own, other), &lane(other, own), &workers_[other]->waker(), same ? 0 : interface};
     }
     workers_[own]->connect(std::move(peers));
@@ -102,7 +109,8 @@ Result<void> Engine::start() {
       const Place& place = places_[number];
       if (place.thread_number != nullptr) *place.thread_number = gettid();
       pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number)).c_str());
-      told.set_value(place.cpu ? pin_this_thread(*place.cpu) : Result<void>());
+      auto ready = place.cpu ? pin_this_thread(*place.cpu) : Result<void>();
+      told.set_value(ready.and_then([&] { return workers_[number]->adopt(); }));
       run(number);
     });
   }

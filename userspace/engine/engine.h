@@ -37,7 +37,8 @@ class Engine {
   /// The one that the worker is pinned to.
   [[nodiscard]] std::optional<unsigned> cpu(std::size_t number) const { return places_[number].cpu; }
 
-  /// Starts the threads. The error names a CPU to which a worker could not be pinned; then none runs.
+  /// Starts the threads. The error says of which CPU or port a worker could not take possession; then none
+  /// runs.
   Result<void> start();
 
   void drain();

@@ -43,6 +43,7 @@ class HandoffLane final : public FramePool {
 
   // FramePool, for the owner's frames.
   [[nodiscard]] std::optional<Frame> acquire() override { return std::nullopt; }
+  [[nodiscard]] std::size_t available() noexcept override { return 0; }
   Release release(Tag tag) noexcept override;
   std::size_t release(std::span<const Tag> tags) noexcept override;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "port/udp_port.h"
+
 namespace quicrx {
 namespace {
 
@@ -18,11 +20,17 @@ constexpr std::chrono::milliseconds kLastSends{200};
 constexpr std::chrono::milliseconds kLookAtOthers{10};
 constexpr std::chrono::nanoseconds kForever{-1};
 
-/// IPv6 may be switched off on the machine; then there is nothing to reserve.
-Result<std::unique_ptr<UdpPort>> open_ipv6(const UdpPort::Config& config, const UdpPort::Storage& storage) {
-  auto port = UdpPort::open(config, storage);
-  if (!port && port.error().kind == ErrorKind::unsupported) return std::unique_ptr<UdpPort>();
-  return port;
+/// Null where no address of the family is listened to. IPv6 may be switched off on the machine.
+Result<std::unique_ptr<SocketPort>> open_socket(PortId id, const Worker::Config& config,
+                                                const SocketPort::Storage& storage) {
+  const auto& listen = id == PortId::socket6 ? config.ipv6 : config.ipv4;
+  if (!listen) return std::unique_ptr<SocketPort>();
+  auto port =
+      UdpPort::open({id, *listen, config.socket_mtu, config.quic.worker, config.shares_port}, storage);
+  if (port) return std::unique_ptr<SocketPort>(std::move(*port));
+  if (id == PortId::socket6 && config.ipv4 && port.error().kind == ErrorKind::unsupported)
+    return std::unique_ptr<SocketPort>();
+  return tl::unexpected(port.error());
 }
 
 }  // namespace
@@ -31,17 +39,19 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
                                              std::shared_ptr<const TlsContext> tls) {
   auto waker = Waker::create();
   if (!waker) return tl::unexpected(waker.error());
-  UdpPort::Config socket{PortId::socket4, config.udp_port, config.socket_mtu, config.quic.worker,
-                         config.shares_port};
-  auto ipv4 = UdpPort::open(socket, storage.socket4);
+  PortGroup::Parts parts;
+  auto ipv4 = open_socket(PortId::socket4, config, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
-  socket.id = PortId::socket6;
-  auto ipv6 = open_ipv6(socket, storage.socket6);
+  parts.ipv4 = std::move(*ipv4);
+  auto ipv6 = open_socket(PortId::socket6, config, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
-  auto xdp = XdpPort::open(config.xdp, storage.xdp);
-  if (!xdp) return tl::unexpected(xdp.error());
-  auto ports = std::make_unique<PortGroup>(std::move(*xdp), std::move(*ipv4), std::move(*ipv6),
-                                           *storage.socket4.counters);
+  parts.ipv6 = std::move(*ipv6);
+  if (config.xdp) {
+    auto xdp = XdpPort::open(*config.xdp, storage.xdp);
+    if (!xdp) return tl::unexpected(xdp.error());
+    parts.xdp = std::move(*xdp);
+  }
+  auto ports = std::make_unique<PortGroup>(std::move(parts), config.transmit);
   return std::make_unique<Worker>(std::move(ports), std::move(*waker), config, storage, std::move(tls));
 }
 
@@ -98,7 +108,7 @@ Timestamp Worker::take_over(Timestamp now) {
 /// When to look again at what nothing wakes us for; nothing when there is no such thing.
 std::optional<std::chrono::nanoseconds> Worker::time_to_look_again() {
   const bool somebody_waits = endpoint_.starved() || ports_->has_unsent();
-  const std::uint32_t out = ports_->xdp().frames_in_transmit() + handoff_.away();
+  const std::size_t out = ports_->frames_in_transmit() + handoff_.away();
   if (!somebody_waits && out == 0) {
     fruitless_looks_ = 0;
     return std::nullopt;
@@ -136,8 +146,11 @@ void Worker::sleep(Stage during, std::chrono::nanoseconds longest) {
   waker_.end_sleep(ports_->wait(time, waker_.descriptor()));
 }
 
+Result<void> Worker::adopt() {
+  return ports_->adopt();
+}
+
 void Worker::run(DrainGroup& group) {
-  ports_->adopt();
   while (stage() == Stage::serving) {
     turn();
     sleep(Stage::serving, kForever);
@@ -167,7 +180,7 @@ void Worker::stop_serving() {
   ports_->flush();
   // The closes are with the kernel when none is left and every transmit frame is back.
   const Timestamp limit = Clock::now() + kLastSends;
-  while ((endpoint_.send_closes() > 0 || ports_->xdp().frames_in_transmit() > 0) && Clock::now() < limit) {
+  while ((endpoint_.send_closes() > 0 || ports_->frames_in_transmit() > 0) && Clock::now() < limit) {
     ports_->flush();
     ports_->wait(kRetry, -1);
   }

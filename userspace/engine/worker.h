@@ -23,8 +23,10 @@ namespace quicrx {
 class Worker {
  public:
   struct Config {
-    XdpPort::Config xdp;
-    std::uint16_t udp_port = 0;      ///< the one that sockets reserve; every steered one is served
+    std::optional<XdpPort::Config> xdp;  ///< without it: sockets alone
+    TransmitBy transmit = TransmitBy::automatic;
+    /// Where sockets listen. Behind AF_XDP they reserve the UDP port; every steered one is served.
+    std::optional<SocketAddress> ipv4, ipv6;
     EndpointConfig quic;             ///< with the worker's number
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
@@ -35,7 +37,7 @@ class Worker {
   /// Where the worker counts, in memory that outlives it.
   struct Storage {
     XdpPort::Storage xdp;
-    UdpPort::Storage socket4, socket6;
+    SocketPort::Storage socket4, socket6;
     EndpointCounters* endpoint = nullptr;
     HandoffCounters* handoff = nullptr;
     LatencyHistogram* handoff_latency = nullptr;
@@ -53,11 +55,12 @@ class Worker {
   void connect(std::vector<Handoff::Peer> peers);
   [[nodiscard]] Waker& waker() { return waker_; }
   [[nodiscard]] PortGroup& ports() { return *ports_; }
-  [[nodiscard]] const XdpPort& xdp() const { return ports_->xdp(); }
   [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
 
-  /// Serves until told to drain; then has connections end what is under way, for as long as any worker of the
-  /// group has something under way, closes each with a frame and waits until that has left.
+  /// The calling thread is the worker's own from now on.
+  Result<void> adopt();
+  /// On that thread. Serves until told to drain; then has connections end what is under way, for as long as
+  /// any worker of the group has something under way, closes each with a frame and waits until that has left.
   void run(DrainGroup& group);
 
   // Orders, from any thread. They are carried out in the worker's next turn.
@@ -89,7 +92,7 @@ class Worker {
   std::vector<Datagram> batch_;
   bool full_batch_ = false;       // more may be waiting
   unsigned fruitless_looks_ = 0;  // in a row
-  std::uint32_t frames_seen_out_ = 0;
+  std::size_t frames_seen_out_ = 0;
   bool somebody_waited_ = false;
 
   std::atomic<Stage> stage_{Stage::serving};

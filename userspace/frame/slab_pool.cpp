@@ -41,6 +41,7 @@ void SlabPool::push_free(FrameIndex index) noexcept {
 }
 
 void SlabPool::collect_returned() noexcept {
+  if (returned_.load(std::memory_order_relaxed) == kNone) return;
   FrameIndex index = returned_.exchange(kNone, std::memory_order_acquire);
   while (index != kNone) {
     free_.push_back(index);

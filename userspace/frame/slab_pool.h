@@ -37,6 +37,10 @@ class SlabPool final : public FramePool {
   SlabPool(Shape shape, MutableBytes memory, std::span<FrameWord> words, PoolCounters& counters);
 
   [[nodiscard]] std::optional<Frame> acquire() override;
+  [[nodiscard]] std::size_t available() noexcept override {
+    collect_returned();
+    return free_.size();
+  }
   Release release(Tag tag) noexcept override;
   std::size_t release(std::span<const Tag> tags) noexcept override;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override {

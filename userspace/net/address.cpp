@@ -25,6 +25,14 @@ SocketAddress::SocketAddress(Bytes ip, std::uint16_t port) noexcept : v6_{} {
   }
 }
 
+SocketAddress SocketAddress::any_ipv4(std::uint16_t port) noexcept {
+  return {Bytes(reinterpret_cast<const std::uint8_t*>(&in6addr_any), sizeof(in_addr)), port};
+}
+
+SocketAddress SocketAddress::any_ipv6(std::uint16_t port) noexcept {
+  return {Bytes(reinterpret_cast<const std::uint8_t*>(&in6addr_any), sizeof(in6_addr)), port};
+}
+
 SocketAddress SocketAddress::from_sockaddr(const sockaddr* address) noexcept {
   if (address->sa_family == AF_INET6) {
     sockaddr_in6 v6;
@@ -48,9 +56,13 @@ std::uint16_t SocketAddress::port() const noexcept {
   return ntohs(v4_.sin_port);
 }
 
+bool SocketAddress::is_unspecified() const noexcept {
+  return std::ranges::all_of(ip(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 bool SocketAddress::is_unicast() const noexcept {
+  if (is_unspecified()) return false;
   const Bytes bytes = ip();
-  if (std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; })) return false;
   if (is_ipv6()) return bytes[0] != 0xff;
   return bytes[0] != 0 && bytes[0] < 224;  // multicast 224/4, reserved and broadcast 240/4
 }

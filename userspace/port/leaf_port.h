@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "quicrx/port.h"
 
 namespace quicrx {
 
-/// A port over one descriptor: what PortGroup is made of.
-class LeafPort : public Port {
+/// A pool that received datagrams lie in.
+struct ReceivePool {
+  FramePool* pool = nullptr;
+  std::uint32_t frames = 0;  ///< how many datagrams of it may be out at least
+};
+
+/// What PortGroup is made of.
+class LeafPort : public PollablePort {
  public:
-  /// Readable (poll) when something has arrived.
-  [[nodiscard]] virtual int descriptor() const = 0;
-
-  /// Where its acquire() takes frames from.
-  [[nodiscard]] virtual FramePool& transmit_pool() = 0;
-
-  /// Frames were queued that the kernel did not take yet: flush() is to be called again soon.
-  [[nodiscard]] virtual bool has_unsent() const = 0;
+  [[nodiscard]] virtual std::vector<ReceivePool> receive_pools() = 0;
 };
 
 }  // namespace quicrx

@@ -18,7 +18,7 @@ enum class PortCounter {
   drop_truncated,      ///< larger than a frame
   drop_send_failed,    ///< the kernel refused it for good
   no_transmit_frame,   ///< times a frame was asked for while all were out
-  moved_frames,        ///< written for one port and copied to another (the path changed meanwhile)
+  moved_frames,        ///< of another pool than AF_XDP can send from: copied
   gathered_datagrams,  ///< larger than a frame: put together by copy
   drop_not_gathered,  ///< larger than a frame, and a part was missing or no place to put it together was free
   hashed_datagrams,   ///< with the NIC's hash of their flow

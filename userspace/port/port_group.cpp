@@ -5,32 +5,38 @@
 
 #include <algorithm>
 #include <ctime>
+#include <numeric>
 #include <utility>
 
 namespace quicrx {
 namespace {
 
-// While datagrams keep coming by AF_XDP, the sockets and the wake descriptor are looked at this rarely.
+// While datagrams keep coming, the sockets and the wake descriptor are looked at this rarely.
 constexpr std::size_t kTurnsWithoutLook = 16;
+
+bool sends_by_socket(const PortGroup::Parts& parts, TransmitBy transmit) {
+  if (!parts.xdp) return true;
+  if (transmit == TransmitBy::automatic) return !parts.xdp->zero_copy();
+  return transmit == TransmitBy::socket;
+}
 
 }  // namespace
 
-PortGroup::PortGroup(std::unique_ptr<XdpPort> xdp, std::unique_ptr<UdpPort> ipv4,
-                     std::unique_ptr<UdpPort> ipv6, PortCounters& counters)
-    : xdp_(std::move(xdp)),
-      ipv4_(std::move(ipv4)),
-      ipv6_(std::move(ipv6)),
-      leaves_{xdp_.get(), ipv4_.get(), ipv6_.get()},
-      counters_(counters) {}
+PortGroup::PortGroup(Parts parts, TransmitBy transmit)
+    : parts_(std::move(parts)),
+      leaves_{parts_.xdp.get(), parts_.ipv4.get(), parts_.ipv6.get()},
+      by_socket_(quicrx::sends_by_socket(parts_, transmit)) {}
 
 std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
   // Every port is looked at each turn, and each comes first in its turn, so that none can starve the others.
   std::size_t count = 0;
-  for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    const std::size_t id = (turn_ + i) % leaves_.size();
+  for (std::size_t i = 0; i < kLeaves; ++i) {
+    const std::size_t id = (turn_ + i) % kLeaves;
+    LeafPort* port = leaves_[id];
+    if (port == nullptr) continue;
     // AF_XDP is asked without a system call; a socket only where it has something.
-    if (count == out.size() || (leaves_[id] != xdp_.get() && !readable_[id])) continue;
-    const std::size_t got = leaves_[id]->receive(out.subspan(count), now);
+    if (count == out.size() || (port != parts_.xdp.get() && !readable_[id])) continue;
+    const std::size_t got = port->receive(out.subspan(count), now);
     readable_[id] = got > 0;
     count += got;
   }
@@ -38,26 +44,27 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
   return count;
 }
 
-std::optional<Frame> PortGroup::acquire(const Path& path) {
+/// Null where there is no such port, of which another worker may have handed over.
+LeafPort* PortGroup::way_out(const Path& path) const {
   LeafPort* port = leaf(path.port);
+  if (!by_socket_ || path.port != PortId::af_xdp) return port;
+  SocketPort* socket = path.local.is_ipv6() ? parts_.ipv6.get() : parts_.ipv4.get();
+  // What the kernel would not send for us leaves the way it came.
+  return socket != nullptr && socket->can_send_from(path.local) ? socket : port;
+}
+
+FramePool* PortGroup::transmit_pool(const Path& path) {
+  LeafPort* port = way_out(path);
+  return port != nullptr ? port->transmit_pool(path) : nullptr;
+}
+
+std::optional<Frame> PortGroup::acquire(const Path& path) {
+  LeafPort* port = way_out(path);
   return port != nullptr ? port->acquire(path) : std::nullopt;
 }
 
 void PortGroup::send(Frame frame, const Path& path, Ecn ecn) {
-  LeafPort* port = leaf(path.port);
-  if (port != nullptr && frame.pool() == &port->transmit_pool()) {
-    port->send(std::move(frame), path, ecn);
-    return;
-  }
-  auto other = acquire(path);
-  if (!other || other->room().size() < frame.payload().size()) {
-    counters_.add(PortCounter::drop_send_failed);
-    return;
-  }
-  std::ranges::copy(frame.payload(), other->room().begin());
-  other->resize(frame.payload().size());
-  counters_.add(PortCounter::moved_frames);
-  port->send(std::move(*other), path, ecn);
+  if (LeafPort* port = way_out(path)) port->send(std::move(frame), path, ecn);
 }
 
 void PortGroup::flush() {
@@ -67,26 +74,32 @@ void PortGroup::flush() {
 
 std::size_t PortGroup::max_payload(const Path& path) const {
   constexpr std::size_t kAny = 1200;  // what every path of QUIC carries
-  LeafPort* port = leaf(path.port);
+  const LeafPort* port = way_out(path);
   return port != nullptr ? port->max_payload(path) : kAny;
 }
 
-void PortGroup::adopt() {
-  xdp_->adopt();
-  ipv4_->adopt();
-  if (ipv6_) ipv6_->adopt();
+Result<void> PortGroup::adopt() {
+  for (LeafPort* port : leaves_)
+    if (port != nullptr)
+      if (auto adopted = port->adopt(); !adopted) return adopted;
+  return {};
 }
 
-std::vector<SlabPool*> PortGroup::receive_pools() {
-  const auto by_xdp = xdp_->receive_pools();
-  std::vector<SlabPool*> pools(by_xdp.begin(), by_xdp.end());
-  pools.push_back(&ipv4_->receive_pool());
-  if (ipv6_) pools.push_back(&ipv6_->receive_pool());
+std::vector<ReceivePool> PortGroup::receive_pools() {
+  std::vector<ReceivePool> pools;
+  for (LeafPort* port : leaves_) {
+    if (port == nullptr) continue;
+    const auto of_port = port->receive_pools();
+    pools.insert(pools.end(), of_port.begin(), of_port.end());
+  }
   return pools;
 }
 
 Result<void> PortGroup::share() {
-  return ipv4_->share().and_then([&] { return ipv6_ ? ipv6_->share() : Result<void>(); });
+  for (SocketPort* port : {parts_.ipv4.get(), parts_.ipv6.get()})
+    if (port != nullptr)
+      if (auto shared = port->share(); !shared) return shared;
+  return {};
 }
 
 bool PortGroup::has_unsent() const {
@@ -94,35 +107,48 @@ bool PortGroup::has_unsent() const {
                              [](const LeafPort* port) { return port != nullptr && port->has_unsent(); });
 }
 
-/// One ppoll; what it found is in readable_ and wake_readable_. Whether it found anything.
+std::size_t PortGroup::frames_in_transmit() const {
+  return std::accumulate(leaves_.begin(), leaves_.end(), std::size_t{0},
+                         [](std::size_t sum, const LeafPort* port) {
+                           return sum + (port != nullptr ? port->frames_in_transmit() : 0);
+                         });
+}
+
+/// One ppoll; what it found is in readable_ and wake_readable_. Whether there is anything.
 bool PortGroup::look(std::chrono::nanoseconds timeout, int wake, bool with_xdp) {
-  std::array<pollfd, 4> polled{};
-  for (std::size_t i = 0; i < leaves_.size(); ++i)
-    polled[i] = {leaves_[i] ? leaves_[i]->descriptor() : -1, POLLIN, 0};
+  std::array<pollfd, kLeaves + 1> polled{};
+  bool any = false;
+  for (std::size_t i = 0; i < kLeaves; ++i) {
+    polled[i] = {leaves_[i] != nullptr ? leaves_[i]->descriptor() : -1, POLLIN, 0};
+    readable_[i] = leaves_[i] != nullptr && leaves_[i]->has_received();
+    any = any || readable_[i];
+  }
   if (!with_xdp) polled[static_cast<std::size_t>(PortId::af_xdp)].fd = -1;
   polled.back() = {wake, POLLIN, 0};
+  if (any) timeout = std::chrono::nanoseconds(0);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timespec limit{seconds.count(), (timeout - seconds).count()};
   const int found = ppoll(polled.data(), polled.size(), timeout.count() < 0 ? nullptr : &limit, nullptr);
-  for (std::size_t i = 0; i < leaves_.size(); ++i) readable_[i] = found > 0 && polled[i].revents != 0;
+  for (std::size_t i = 0; i < kLeaves; ++i)
+    readable_[i] = readable_[i] || (found > 0 && polled[i].revents != 0);
   wake_readable_ = found > 0 && polled.back().revents != 0;
   turns_without_look_ = 0;
-  return found > 0;
+  return any || found > 0;
 }
 
 bool PortGroup::busy_poll(std::chrono::nanoseconds timeout, int wake) {
   const Timestamp start = Clock::now();
-  std::chrono::nanoseconds spin = xdp_->busy_poll();
+  std::chrono::nanoseconds spin = parts_.xdp->busy_poll();
   if (timeout.count() >= 0) spin = std::min(spin, timeout);
   do {
-    if (xdp_->poll_driver() || look(std::chrono::nanoseconds(0), wake, false)) return true;
+    if (parts_.xdp->poll_driver() || look(std::chrono::nanoseconds(0), wake, false)) return true;
   } while (Clock::now() - start < spin);
   return spin == timeout;
 }
 
 bool PortGroup::wait(std::chrono::nanoseconds timeout, int wake) {
   bool busy = timeout.count() == 0;
-  if (!busy && xdp_->busy_poll().count() > 0) {
+  if (!busy && parts_.xdp && parts_.xdp->busy_poll().count() > 0) {
     const Timestamp start = Clock::now();
     busy = busy_poll(timeout, wake);
     const auto spent = std::chrono::nanoseconds(Clock::now() - start);

@@ -6,31 +6,43 @@
 #include <memory>
 #include <vector>
 
-#include "port/leaf_port.h"
-#include "port/port_counters.h"
-#include "port/udp_port.h"
+#include "port/socket_port.h"
 #include "port/xdp_port.h"
 
 namespace quicrx {
 
-/// A worker's ports as one: an AF_XDP port and the UDP sockets that stand behind it. A datagram is answered
-/// by the port it came by.
+/// By what answers to datagrams leave that came by AF_XDP.
+enum class TransmitBy : std::uint8_t {
+  automatic,  ///< AF_XDP where the driver has zero copy, else a socket, which costs less
+              ///< (docs/performance.md)
+  af_xdp,
+  socket,  ///< the kernel's UDP stack, with its routing and its segmentation
+};
+
+/// A worker's ports as one: an AF_XDP port and the UDP sockets that stand behind it, or sockets alone. A
+/// datagram is answered by the port it came by, unless TransmitBy says otherwise.
 class PortGroup final : public Port {
  public:
-  /// `ipv6` may be missing, on a machine without IPv6.
-  PortGroup(std::unique_ptr<XdpPort> xdp, std::unique_ptr<UdpPort> ipv4, std::unique_ptr<UdpPort> ipv6,
-            PortCounters& counters);
+  /// Any may be missing, but not all.
+  struct Parts {
+    std::unique_ptr<XdpPort> xdp;
+    std::unique_ptr<SocketPort> ipv4;
+    std::unique_ptr<SocketPort> ipv6;
+  };
+
+  PortGroup(Parts parts, TransmitBy transmit);
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
+  [[nodiscard]] FramePool* transmit_pool(const Path& path) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
   void send(Frame frame, const Path& path, Ecn ecn) override;
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
 
   /// The calling thread uses the ports from now on.
-  void adopt();
+  Result<void> adopt();
   /// Where received datagrams lie.
-  [[nodiscard]] std::vector<SlabPool*> receive_pools();
+  [[nodiscard]] std::vector<ReceivePool> receive_pools();
   /// Lets other workers' sockets have the UDP port too.
   Result<void> share();
 
@@ -39,20 +51,24 @@ class PortGroup final : public Port {
   bool wait(std::chrono::nanoseconds timeout, int wake);
 
   [[nodiscard]] bool has_unsent() const;
-  [[nodiscard]] const XdpPort& xdp() const { return *xdp_; }
+  [[nodiscard]] std::size_t frames_in_transmit() const;
+  /// Null where there are sockets alone.
+  [[nodiscard]] const XdpPort* xdp() const { return parts_.xdp.get(); }
+  /// Whether what came by AF_XDP is answered by sockets.
+  [[nodiscard]] bool sends_by_socket() const { return by_socket_; }
 
  private:
-  /// Null on a machine without IPv6, of which another worker may have handed over.
+  static constexpr std::size_t kLeaves = 3;  // by PortId
+
   [[nodiscard]] LeafPort* leaf(PortId id) const { return leaves_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] LeafPort* way_out(const Path& path) const;
   bool look(std::chrono::nanoseconds timeout, int wake, bool with_xdp);
   bool busy_poll(std::chrono::nanoseconds timeout, int wake);
 
-  std::unique_ptr<XdpPort> xdp_;
-  std::unique_ptr<UdpPort> ipv4_;
-  std::unique_ptr<UdpPort> ipv6_;
-  std::array<LeafPort*, 3> leaves_;  // by PortId
-  PortCounters& counters_;
-  std::array<bool, 3> readable_{};  // by PortId: what the last look found
+  Parts parts_;
+  std::array<LeafPort*, kLeaves> leaves_;
+  bool by_socket_;
+  std::array<bool, kLeaves> readable_{};  // what the last look found
   bool wake_readable_ = false;
   std::size_t turn_ = 0;
   std::size_t turns_without_look_ = 0;

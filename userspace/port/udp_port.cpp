@@ -118,12 +118,25 @@ std::size_t receive_frame_bytes(const UdpPort::Config& config) {
   return std::max(kLeast, (config.mtu + kLine - 1) / kLine * kLine);
 }
 
+tl::unexpected<Error> bind_failure(const std::string& where) {
+  switch (errno) {
+    case EADDRINUSE:
+      return fail(ErrorKind::busy, where + " is taken by another socket; 'ss -ulpn' shows whose");
+    case EADDRNOTAVAIL:
+      return fail(ErrorKind::not_found, where + ": the machine has no such address; 'ip addr' shows them");
+    case EACCES:
+      return fail(ErrorKind::permission,
+                  where + ": may not be bound: below 1024 it takes CAP_NET_BIND_SERVICE");
+    default:
+      return fail(ErrorKind::failure, where + ": cannot bind: " + std::strerror(errno));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Storage& storage) {
   const bool v6 = config.id == PortId::socket6;
-  const std::string where =
-      std::string("UDP port ") + std::to_string(config.udp_port) + (v6 ? " (IPv6)" : " (IPv4)");
+  const std::string where = "UDP port " + config.listen.to_string();
   Descriptor socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) {
     const ErrorKind kind = errno == EAFNOSUPPORT ? ErrorKind::unsupported : ErrorKind::failure;
@@ -133,14 +146,7 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Stora
       (config.shares && !switch_on(socket.get(), SOL_SOCKET, SO_REUSEPORT)))
     return fail(ErrorKind::failure, where + ": cannot set up the socket: " + std::strerror(errno));
   forbid_fragments(socket.get(), v6);
-  const std::array<std::uint8_t, 16> any{};
-  const SocketAddress address(Bytes(any).first(v6 ? 16 : 4), config.udp_port);
-  if (bind(socket.get(), address.get(), address.size()) != 0) {
-    const bool taken = errno == EADDRINUSE;
-    return fail(taken ? ErrorKind::busy : ErrorKind::failure,
-                where + (taken ? " is taken by another socket; 'ss -ulpn' shows whose" : ": cannot bind: ") +
-                    (taken ? "" : std::strerror(errno)));
-  }
+  if (bind(socket.get(), config.listen.get(), config.listen.size()) != 0) return bind_failure(where);
   return std::make_unique<UdpPort>(config, std::move(socket), storage);
 }
 
@@ -150,14 +156,20 @@ Result<void> UdpPort::share() {
                                       ": cannot be shared by workers: " + std::strerror(errno));
 }
 
-void UdpPort::adopt() {
+Result<void> UdpPort::adopt() {
   receive_.adopt();
   transmit_.adopt();
+  return {};
+}
+
+std::vector<ReceivePool> UdpPort::receive_pools() {
+  return {{&receive_, static_cast<std::uint32_t>(receive_.size())}};
 }
 
 UdpPort::UdpPort(const Config& config, Descriptor socket, const Storage& storage)
     : id_(config.id),
-      udp_port_(config.udp_port),
+      udp_port_(config.listen.port()),
+      sources_(config.listen),
       socket_(std::move(socket)),
       counters_(*storage.counters),
       memory_(kReceiveFrames * receive_frame_bytes(config) + kTransmitFrames * kTransmitFrameBytes),

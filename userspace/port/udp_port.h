@@ -11,49 +11,24 @@
 #include <vector>
 
 #include "frame/descriptor.h"
-#include "frame/slab_pool.h"
-#include "port/leaf_port.h"
-#include "port/port_counters.h"
+#include "port/socket_port.h"
+#include "port/source_addresses.h"
 #include "quicrx/result.h"
 
 namespace quicrx {
 
-/// Datagrams from and to a kernel UDP socket of one address family.
-///
-/// Beside an AF_XDP port it reserves the UDP port, and serves what the XDP program passed to the kernel.
-class UdpPort final : public LeafPort {
+/// A socket port by recvmmsg and sendmmsg.
+class UdpPort final : public SocketPort {
  public:
-  static constexpr std::size_t kReceiveFrames = 2 * kBatch;
-  static constexpr std::size_t kTransmitFrames = 4 * kBatch;
-
-  struct Storage {
-    std::span<FrameWord> receive_words;   ///< kReceiveFrames
-    std::span<FrameWord> transmit_words;  ///< kTransmitFrames
-    PoolCounters* receive_counters = nullptr;
-    PoolCounters* transmit_counters = nullptr;
-    PortCounters* counters = nullptr;
-  };
-
-  struct Config {
-    PortId id;  ///< which port of the worker it is
-    std::uint16_t udp_port = 0;
-    unsigned mtu = 1500;  ///< what comes is no larger
-    std::uint16_t worker = 0;
-    /// Another worker's socket has the port already, and shares it (share()).
-    bool shares = false;
-  };
-
-  /// Binds to every address of the family. Refuses a port that any other socket has, but for `shares`.
+  /// Refuses a port that any other socket has, but for `shares`.
   static Result<std::unique_ptr<UdpPort>> open(const Config& config, const Storage& storage);
 
   UdpPort(const Config& config, Descriptor socket, const Storage& storage);
 
-  /// From now on sockets of other workers may bind to the port: the kernel shares flows out among them
-  /// (SO_REUSEPORT, socket(7)).
-  Result<void> share();
-  /// The calling thread uses the port from now on.
-  void adopt();
-  [[nodiscard]] SlabPool& receive_pool() { return receive_; }
+  Result<void> share() override;
+  [[nodiscard]] bool can_send_from(const SocketAddress& local) override { return sources_.has(local); }
+  Result<void> adopt() override;
+  [[nodiscard]] std::vector<ReceivePool> receive_pools() override;
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
@@ -61,7 +36,9 @@ class UdpPort final : public LeafPort {
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
   [[nodiscard]] int descriptor() const override { return socket_.get(); }
-  [[nodiscard]] FramePool& transmit_pool() override { return transmit_; }
+  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &transmit_; }
+  [[nodiscard]] bool has_received() const override { return false; }
+  [[nodiscard]] std::size_t frames_in_transmit() const override { return 0; }
   [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
 
  private:
@@ -82,6 +59,7 @@ class UdpPort final : public LeafPort {
 
   PortId id_;
   std::uint16_t udp_port_;
+  SourceAddresses sources_;
   Descriptor socket_;
   PortCounters& counters_;
   std::vector<std::uint8_t> memory_;

@@ -64,10 +64,19 @@ XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory
               gather_memory_.mapping.bytes(), storage.gather.words, *storage.gather.counters),
       gatherer_(gather_),
       socket_(std::move(socket)),
-      parts_out_(config.plan.transmit_frames) {}
+      parts_out_(config.plan.transmit_frames),
+      charges_(config.plan.transmit_frames) {}
 
-void XdpPort::adopt() {
+Result<void> XdpPort::adopt() {
   for (SlabPool* pool : {&receive_, &transmit_, &gather_}) pool->adopt();
+  return {};
+}
+
+std::vector<ReceivePool> XdpPort::receive_pools() {
+  std::vector<ReceivePool> pools;
+  for (SlabPool* pool : {&receive_, &gather_})
+    if (pool->size() > 0) pools.push_back({pool, static_cast<std::uint32_t>(pool->size())});
+  return pools;
 }
 
 void XdpPort::refill() {
@@ -99,7 +108,10 @@ bool XdpPort::take_completion(std::uint64_t address) {
     --parts_out_[frame];
     return false;
   }
-  return transmit_.take_completed(static_cast<FrameIndex>(std::min<std::uint64_t>(frame, transmit_.size())));
+  if (!transmit_.take_completed(static_cast<FrameIndex>(std::min<std::uint64_t>(frame, transmit_.size()))))
+    return false;
+  charges_[frame] = FrameCharge();
+  return true;
 }
 
 /// The packet that the descriptor ends, as a frame's payload.
@@ -157,6 +169,7 @@ std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now)
   counters_.add(PortCounter::received_bytes, parsed->payload_bytes);
   Datagram datagram{std::move(*frame), Path{parsed->local, parsed->remote, parsed->link, PortId::af_xdp},
                     parsed->ecn, now};
+  datagram.path.link.interface = config_.interface.index;
   if (config_.receive_metadata) apply_metadata(datagram);
   return datagram;
 }
@@ -183,8 +196,23 @@ std::optional<Frame> XdpPort::acquire(const Path&) {
   return frame;
 }
 
+/// In a transmit frame: the kernel sends from the UMEM alone.
+std::optional<Frame> XdpPort::copy_of(const Frame& frame, const Path& path) {
+  auto copy = acquire(path);
+  if (!copy || copy->room().size() < frame.payload().size()) return std::nullopt;
+  std::ranges::copy(frame.payload(), copy->room().begin());
+  copy->resize(frame.payload().size());
+  counters_.add(PortCounter::moved_frames);
+  return copy;
+}
+
 void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
-  if (frame.pool() != &transmit_ || frame.headroom().size() < kMaxHeaderBytes) {
+  if (frame.pool() != &transmit_) {
+    auto copy = copy_of(frame, path);
+    if (copy) copy->charge(frame.take_charge());
+    frame = copy ? std::move(*copy) : Frame();
+  }
+  if (!frame || frame.headroom().size() < kMaxHeaderBytes) {
     counters_.add(PortCounter::drop_send_failed);
     return;
   }
@@ -193,6 +221,7 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   const std::size_t header_bytes = write_headers(room, path.local, path.remote, path.link, ecn);
   const std::size_t offset = frame.headroom().size() - header_bytes;
   const std::size_t bytes = header_bytes + payload.size();
+  FrameCharge charge = frame.take_charge();
   const Tag tag = frame.detach();
   // The ring has room for every transmit frame; a frame that is not a present loan is not lent.
   const std::uint32_t chunks = config_.plan.transmit_chunks;
@@ -202,6 +231,7 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
     return;
   }
   put(tag.index(), offset, bytes);
+  charges_[tag.index()] = std::move(charge);
   ++in_transmit_;
   counters_.add(PortCounter::sent_datagrams);
   counters_.add(PortCounter::sent_bytes, payload.size());

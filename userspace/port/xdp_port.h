@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,10 +58,8 @@ class XdpPort final : public LeafPort {
   /// Timestamps of the receive metadata are of this clock; without one they are not used.
   void use_clock(DeviceClock clock) { clock_ = std::move(clock); }
 
-  /// The calling thread uses the port from now on.
-  void adopt();
-  /// Where received datagrams lie.
-  [[nodiscard]] std::array<SlabPool*, 2> receive_pools() { return {&receive_, &gather_}; }
+  Result<void> adopt() override;
+  [[nodiscard]] std::vector<ReceivePool> receive_pools() override;
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
@@ -70,14 +67,14 @@ class XdpPort final : public LeafPort {
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
-  [[nodiscard]] FramePool& transmit_pool() override { return transmit_; }
+  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &transmit_; }
+  [[nodiscard]] bool has_received() const override { return false; }  // the descriptor tells of all
   [[nodiscard]] bool has_unsent() const override { return unsent_ && socket_.transmit.pending() > 0; }
 
   /// Lets the driver work on the queue for a moment (busy polling); true when something has arrived.
   bool poll_driver();
 
-  /// Lent for send, and not yet back.
-  [[nodiscard]] std::uint32_t frames_in_transmit() const { return in_transmit_; }
+  [[nodiscard]] std::size_t frames_in_transmit() const override { return in_transmit_; }
   [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
   [[nodiscard]] int zero_copy_refused() const { return socket_.zero_copy_refused(); }
   [[nodiscard]] bool receives_metadata() const { return config_.receive_metadata; }
@@ -94,6 +91,7 @@ class XdpPort final : public LeafPort {
   void apply_metadata(Datagram& datagram);
   void put(FrameIndex index, std::size_t offset, std::size_t bytes);
   bool take_completion(std::uint64_t address);
+  std::optional<Frame> copy_of(const Frame& frame, const Path& path);
   void refill();
   void complete();
   void wake_transmit();
@@ -111,6 +109,7 @@ class XdpPort final : public LeafPort {
   std::string clock_refused_;
   quicrx_metadata metadata_{};           // of the packet that is being read
   std::vector<std::uint8_t> parts_out_;  // by transmit frame: chunks that the kernel has
+  std::vector<FrameCharge> charges_;     // by transmit frame, while it is lent
   std::uint32_t in_transmit_ = 0;        // frames lent for send
   bool unsent_ = false;
 };

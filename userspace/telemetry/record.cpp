@@ -87,9 +87,10 @@ Result<std::unique_ptr<Record>> Record::create(const Interface& interface, std::
   record->file_ = std::move(*file);
   record->owner_ = true;
 
-  const std::uint32_t sizes[kPools] = {
-      plan.receive_frames,      plan.transmit_frames,    plan.gather_frames,      UdpPort::kReceiveFrames,
-      UdpPort::kTransmitFrames, UdpPort::kReceiveFrames, UdpPort::kTransmitFrames};
+  const std::uint32_t sizes[kPools] = {plan.receive_frames,         plan.transmit_frames,
+                                       plan.gather_frames,          SocketPort::kReceiveFrames,
+                                       SocketPort::kTransmitFrames, SocketPort::kReceiveFrames,
+                                       SocketPort::kTransmitFrames};
   const std::size_t bytes = file_bytes(sizes);
   // First to nothing: a record that a killed poller left must not shine through.
   if (ftruncate(record->file_.get(), 0) != 0 ||

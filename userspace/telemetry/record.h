@@ -22,7 +22,7 @@
 #include "frame/pool_ids.h"
 #include "frame/slab_pool.h"
 #include "port/port_counters.h"
-#include "port/udp_port.h"
+#include "port/socket_port.h"
 #include "quic/endpoint_counters.h"
 #include "quicrx/result.h"
 #include "xdp/interface.h"
