@@ -14,10 +14,9 @@ namespace {
 // While datagrams keep coming, the sockets and the wake descriptor are looked at this rarely.
 constexpr std::size_t kTurnsWithoutLook = 16;
 
-bool sends_by_socket(const PortGroup::Parts& parts, TransmitBy transmit) {
-  if (!parts.xdp) return true;
-  if (transmit == TransmitBy::automatic) return !parts.xdp->zero_copy();
-  return transmit == TransmitBy::socket;
+TransmitBy settle(TransmitBy transmit, const XdpPort* xdp) {
+  if (xdp == nullptr) return TransmitBy::socket;
+  return transmit == TransmitBy::automatic && xdp->zero_copy() ? TransmitBy::af_xdp : transmit;
 }
 
 }  // namespace
@@ -25,7 +24,7 @@ bool sends_by_socket(const PortGroup::Parts& parts, TransmitBy transmit) {
 PortGroup::PortGroup(Parts parts, TransmitBy transmit)
     : parts_(std::move(parts)),
       leaves_{parts_.xdp.get(), parts_.ipv4.get(), parts_.ipv6.get()},
-      by_socket_(quicrx::sends_by_socket(parts_, transmit)) {}
+      transmit_(settle(transmit, parts_.xdp.get())) {}
 
 std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
   // Every port is looked at each turn, and each comes first in its turn, so that none can starve the others.
@@ -47,7 +46,9 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
 /// Null where there is no such port, of which another worker may have handed over.
 LeafPort* PortGroup::way_out(const Path& path) const {
   LeafPort* port = leaf(path.port);
-  if (!by_socket_ || path.port != PortId::af_xdp) return port;
+  if (transmit_ == TransmitBy::af_xdp || path.port != PortId::af_xdp) return port;
+  // Whether the kernel's route has the same tag is not known.
+  if (transmit_ == TransmitBy::automatic && path.link.vlan_count > 0) return port;
   SocketPort* socket = path.local.is_ipv6() ? parts_.ipv6.get() : parts_.ipv4.get();
   // What the kernel would not send for us leaves the way it came.
   return socket != nullptr && socket->can_send_from(path.local) ? socket : port;

@@ -13,8 +13,9 @@ namespace quicrx {
 
 /// By what answers to datagrams leave that came by AF_XDP.
 enum class TransmitBy : std::uint8_t {
-  automatic,  ///< AF_XDP where the driver has zero copy, else a socket, which costs less
-              ///< (docs/performance.md)
+  /// AF_XDP where the driver has zero copy or the path a VLAN tag, else a socket: that costs less
+  /// (docs/performance.md).
+  automatic,
   af_xdp,
   socket,  ///< the kernel's UDP stack, with its routing and its segmentation
 };
@@ -55,7 +56,7 @@ class PortGroup final : public Port {
   /// Null where there are sockets alone.
   [[nodiscard]] const XdpPort* xdp() const { return parts_.xdp.get(); }
   /// Whether what came by AF_XDP is answered by sockets.
-  [[nodiscard]] bool sends_by_socket() const { return by_socket_; }
+  [[nodiscard]] bool sends_by_socket() const { return transmit_ != TransmitBy::af_xdp; }
 
  private:
   static constexpr std::size_t kLeaves = 3;  // by PortId
@@ -67,7 +68,7 @@ class PortGroup final : public Port {
 
   Parts parts_;
   std::array<LeafPort*, kLeaves> leaves_;
-  bool by_socket_;
+  TransmitBy transmit_;
   std::array<bool, kLeaves> readable_{};  // what the last look found
   bool wake_readable_ = false;
   std::size_t turn_ = 0;
