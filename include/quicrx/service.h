@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "quicrx/bytes.h"
+#include "quicrx/held_bytes.h"
 
 namespace quicrx {
 
@@ -53,6 +54,11 @@ class StreamControl {
   /// Queues a copy of `data` as a DATAGRAM frame. False, and nothing is sent, when it is larger than
   /// max_datagram() or too many wait; a datagram may also be lost on its way, and is never sent again.
   virtual bool send_datagram(Bytes data) = 0;
+
+  /// Memory for received bytes that the session keeps beyond received() or datagram(), empty: of the
+  /// connection's frames while its budget lasts (quicrx/pool_policy.h), else of the heap. Give it up before
+  /// the session ends.
+  [[nodiscard]] virtual HeldBytes hold() = 0;
 
   /// The peer did what no good one does often: a malformed request, a stream opened and given up. Past what
   /// EndpointLimits allows, the connection is closed.

@@ -31,6 +31,7 @@ class FakeStreamControl final : public StreamControl {
     datagrams.emplace_back(data.begin(), data.end());
     return true;
   }
+  [[nodiscard]] HeldBytes hold() override { return HeldBytes(); }
   void count_misuse() override { ++misuses; }
 
   std::map<StreamId, std::uint64_t> consumed;

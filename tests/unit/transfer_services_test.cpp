@@ -101,7 +101,8 @@ TEST(EchoService, TakesDatagramsAndUnidirectionalStreams) {
 }
 
 TEST(EchoBuffer, BytesStayWhereTheyAreUntilTheyAreAcknowledged) {
-  EchoBuffer buffer;
+  FakeStreamControl connection;
+  EchoBuffer buffer(connection);
   std::mt19937 random(1);
   std::deque<std::pair<const std::uint8_t*, std::uint8_t>> in_flight;
   std::uint8_t next_in = 0, next_out = 0;

@@ -60,6 +60,7 @@ Worker::Storage worker_storage(Record& record) {
   return {.xdp = {pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather), &header.xdp},
           .socket4 = socket_storage(record, PoolKind::socket4_receive, PoolKind::socket4_transmit),
           .socket6 = socket_storage(record, PoolKind::socket6_receive, PoolKind::socket6_transmit),
+          .hold = pool(PoolKind::hold),
           .endpoint = &header.endpoint,
           .handoff = &header.handoff,
           .handoff_latency = &header.handoff_latency};

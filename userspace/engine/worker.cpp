@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "frame/pool_ids.h"
+#include "frame/slab_memory.h"
 #include "port/udp_port.h"
 
 namespace quicrx {
@@ -19,6 +21,12 @@ constexpr std::chrono::milliseconds kLastSends{200};
 // How often a worker that has drained looks whether the others have.
 constexpr std::chrono::milliseconds kLookAtOthers{10};
 constexpr std::chrono::nanoseconds kForever{-1};
+constexpr std::size_t kHoldFrameBytes = 2048;
+
+EndpointConfig with_hold_pool(EndpointConfig config, FramePool& hold) {
+  config.hold_pool = &hold;
+  return config;
+}
 
 /// Null where no address of the family is listened to. IPv6 may be switched off on the machine.
 Result<std::unique_ptr<SocketPort>> open_socket(PortId id, const Worker::Config& config,
@@ -52,15 +60,22 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
     parts.xdp = std::move(*xdp);
   }
   auto ports = std::make_unique<PortGroup>(std::move(parts), config.transmit);
-  return std::make_unique<Worker>(std::move(ports), std::move(*waker), config, storage, std::move(tls));
+  auto hold = map_lazily(Worker::kHoldFrames * kHoldFrameBytes);
+  if (!hold) return tl::unexpected(hold.error());
+  return std::make_unique<Worker>(std::move(ports), std::move(*waker), std::move(*hold), config, storage,
+                                  std::move(tls));
 }
 
-Worker::Worker(std::unique_ptr<PortGroup> ports, Waker waker, const Config& config, const Storage& storage,
-               std::shared_ptr<const TlsContext> tls)
+Worker::Worker(std::unique_ptr<PortGroup> ports, Waker waker, Mapping hold_memory, const Config& config,
+               const Storage& storage, std::shared_ptr<const TlsContext> tls)
     : ports_(std::move(ports)),
       waker_(std::move(waker)),
       handoff_(*storage.handoff, *storage.handoff_latency),
-      endpoint_(*ports_, std::move(tls), config.services, config.quic, *storage.endpoint),
+      hold_memory_(std::move(hold_memory)),
+      hold_({pool_id(config.quic.worker, PoolKind::hold), kHoldFrameBytes, 0}, hold_memory_.bytes(),
+            storage.hold.words, *storage.hold.counters),
+      endpoint_(*ports_, std::move(tls), config.services, with_hold_pool(config.quic, hold_),
+                *storage.endpoint),
       drain_(config.drain),
       batch_(kBatch) {}
 
@@ -147,6 +162,7 @@ void Worker::sleep(Stage during, std::chrono::nanoseconds longest) {
 }
 
 Result<void> Worker::adopt() {
+  hold_.adopt();
   return ports_->adopt();
 }
 

@@ -22,6 +22,9 @@ namespace quicrx {
 /// the worker's own thread once run() has begun.
 class Worker {
  public:
+  /// For what sessions keep of what they received.
+  static constexpr std::uint32_t kHoldFrames = 1024;
+
   struct Config {
     std::optional<XdpPort::Config> xdp;  ///< without it: sockets alone
     TransmitBy transmit = TransmitBy::automatic;
@@ -38,6 +41,7 @@ class Worker {
   struct Storage {
     XdpPort::Storage xdp;
     SocketPort::Storage socket4, socket6;
+    PoolStorage hold;  ///< kHoldFrames words
     EndpointCounters* endpoint = nullptr;
     HandoffCounters* handoff = nullptr;
     LatencyHistogram* handoff_latency = nullptr;
@@ -47,8 +51,8 @@ class Worker {
   static Result<std::unique_ptr<Worker>> open(const Config& config, const Storage& storage,
                                               std::shared_ptr<const TlsContext> tls);
 
-  Worker(std::unique_ptr<PortGroup> ports, Waker waker, const Config& config, const Storage& storage,
-         std::shared_ptr<const TlsContext> tls);
+  Worker(std::unique_ptr<PortGroup> ports, Waker waker, Mapping hold_memory, const Config& config,
+         const Storage& storage, std::shared_ptr<const TlsContext> tls);
 
   // Before run().
 
@@ -87,6 +91,8 @@ class Worker {
   std::unique_ptr<PortGroup> ports_;
   Waker waker_;
   Handoff handoff_;
+  Mapping hold_memory_;
+  SlabPool hold_;
   Endpoint endpoint_;
   std::chrono::nanoseconds drain_;
   std::vector<Datagram> batch_;

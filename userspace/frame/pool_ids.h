@@ -17,8 +17,9 @@ enum class PoolKind : std::uint8_t {
   socket4_transmit,
   socket6_receive,
   socket6_transmit,
+  hold,  ///< for what sessions keep of what they received
 };
-inline constexpr std::size_t kPoolIdsOfAWorker = 8;  // a power of two, with room for one more
+inline constexpr std::size_t kPoolIdsOfAWorker = 16;  // a power of two, with room for more
 
 /// Unlike that of any other pool of the process, so that a tag that came from another worker is foreign here.
 constexpr PoolId pool_id(std::uint16_t worker, PoolKind kind) {

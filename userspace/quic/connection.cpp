@@ -32,6 +32,10 @@ PeerConduct::Packet useless_kind(const PacketContent& content) {
   return content.stream_bytes >= kMuch ? PeerConduct::Packet::repeated : PeerConduct::Packet::ack_eliciting;
 }
 
+ConnectionFrames frames_for(const EndpointConfig& config, const SocketAddress& client) {
+  return config.pools != nullptr ? config.pools->begin(client) : ConnectionFrames();
+}
+
 }  // namespace
 
 std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const Admission& admission,
@@ -43,6 +47,9 @@ std::unique_ptr<Connection> Connection::accept(ConnectionHost& host, const Admis
 Connection::Connection(ConnectionHost& host, const Path& path, bool address_proven, Timestamp now)
     : host_(host),
       memory_(host.config().limits.connection_memory, host.memory()),
+      frames_(frames_for(host.config(), path.remote)),
+      send_frames_(frames_.send),
+      hold_frames_(frames_.hold),
       path_(path),
       first_remote_(path.remote),
       address_proven_(address_proven),
@@ -56,6 +63,8 @@ Connection::Connection(ConnectionHost& host, const Path& path, bool address_prov
 
 Connection::~Connection() {
   finish();
+  session_.reset();  // and with it what it held
+  if (PoolPolicy* pools = host_.config().pools) pools->end(frames_);
 }
 
 bool Connection::start(const Admission& admission, Timestamp now) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "quic/budgeted_frames.h"
 #include "quic/connection_memory.h"
 #include "quic/connection_settings.h"
 #include "quic/decryption_watch.h"
@@ -96,6 +97,7 @@ class Connection final : public StreamControl, public Timer {
   [[nodiscard]] bool early() const override;
   [[nodiscard]] std::size_t max_datagram() const override;
   bool send_datagram(Bytes data) override;
+  [[nodiscard]] HeldBytes hold() override;
   void count_misuse() override;
 
   bool write_due = false;  ///< the endpoint's: on its list of those to write
@@ -138,6 +140,7 @@ class Connection final : public StreamControl, public Timer {
   bool send_close_packet();
   void send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn);
   const Path* known_path(const ngtcp2_path& path) const;
+  std::optional<Frame> take_frame();
   std::optional<std::size_t> write_datagram(Frame& frame, Timestamp now);
   std::optional<std::size_t> write_part(MutableBytes room, ngtcp2_path_storage& path, ngtcp2_pkt_info& info,
                                         bool& more, Timestamp now);
@@ -148,6 +151,9 @@ class Connection final : public StreamControl, public Timer {
 
   ConnectionHost& host_;
   ConnectionMemory memory_;
+  ConnectionFrames frames_;
+  BudgetedFrames send_frames_;
+  BudgetedFrames hold_frames_;
   Path path_;  // in use, as ngtcp2 has it
   SocketAddress first_remote_;
   bool address_proven_;  // before the handshake proves it

@@ -65,6 +65,20 @@ bool Connection::send_datagram(Bytes data) {
   return true;
 }
 
+HeldBytes Connection::hold() {
+  FramePool* own = hold_frames_.own_pool();
+  FramePool* pool = own != nullptr ? own : host_.config().hold_pool;
+  if (pool != nullptr && hold_frames_.may_take(*pool)) {
+    if (auto frame = pool->acquire()) {
+      hold_frames_.charge(*frame);
+      host_.counters().add(EndpointCounter::held_in_frames);
+      return HeldBytes(std::move(*frame));
+    }
+  }
+  host_.counters().add(EndpointCounter::held_on_heap);
+  return HeldBytes();
+}
+
 void Connection::count_misuse() {
   if (!conduct_.misuse(last_time_)) close_for(EndpointCounter::connections_closed_misuse);
 }

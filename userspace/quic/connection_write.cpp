@@ -15,7 +15,7 @@ Connection::Write Connection::write(Timestamp now) {
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
   Write result = Write::done;
   while (quantum > 0 && !close_wanted_) {
-    auto frame = host_.port().acquire(path_);
+    auto frame = take_frame();
     if (!frame) {
       result = Write::no_frame;
       break;
@@ -35,6 +35,20 @@ Connection::Write Connection::write(Timestamp now) {
     return Write::done;
   }
   return result;
+}
+
+/// Within the budget; otherwise the write waits, for frames that come back.
+std::optional<Frame> Connection::take_frame() {
+  FramePool* own = send_frames_.own_pool();
+  FramePool* pool = own != nullptr ? own : host_.port().transmit_pool(path_);
+  if (pool == nullptr) return std::nullopt;
+  if (!send_frames_.may_take(*pool)) {
+    host_.counters().add(EndpointCounter::send_budget_reached);
+    return std::nullopt;
+  }
+  auto frame = own != nullptr ? own->acquire() : host_.port().acquire(path_);
+  if (frame) send_frames_.charge(*frame);
+  return frame;
 }
 
 /// An update that is not possible yet (the last one is not acknowledged) is tried again with the next write.

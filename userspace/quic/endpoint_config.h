@@ -15,6 +15,7 @@
 #include "quic/random.h"
 #include "quic/secrets.h"
 #include "quicrx/address.h"
+#include "quicrx/pool_policy.h"
 
 namespace quicrx {
 
@@ -84,6 +85,8 @@ struct EndpointConfig {
   std::shared_ptr<ReplayFilter> used_tokens = AddressTokens::make_filter();
   std::shared_ptr<PrefixCounts> prefixes = std::make_shared<PrefixCounts>(random_siphash_key());
   std::shared_ptr<MemoryReserve> memory;  ///< null: the endpoint has one of its own, of limits.memory
+  PoolPolicy* pools = nullptr;            ///< null: fair shares of the worker's pools. Outlives the endpoint
+  FramePool* hold_pool = nullptr;  ///< the worker's for what sessions hold; null: heap. Outlives the endpoint
   std::string reset_name;  ///< tells this endpoint from others with the same secrets (Secrets::reset_key)
 };
 

@@ -43,6 +43,10 @@ enum class EndpointCounter {
   stream_bytes_sent,   ///< handed to QUIC, retransmissions not counted
   datagrams_received,  ///< DATAGRAM frames (RFC 9221)
   datagrams_sent,
+  // budgets of frames
+  held_in_frames,       ///< pieces of memory for what sessions keep: frames
+  held_on_heap,         ///< as above; the connection's budget was used up
+  send_budget_reached,  ///< times a connection's writes waited for frames of its own to come back
   // tokens, and answers outside connections
   retry_tokens_accepted,  ///< the client came back after our Retry
   tokens_accepted,        ///< of an earlier connection (NEW_TOKEN)
@@ -95,6 +99,9 @@ inline constexpr std::string_view kEndpointCounterNames[] = {"handshake",
                                                              "bytes_sent",
                                                              "datagrams_received",
                                                              "datagrams_sent",
+                                                             "held_in_frames",
+                                                             "held_on_heap",
+                                                             "send_budget_reached",
                                                              "retry_tokens_accepted",
                                                              "tokens_accepted",
                                                              "tokens_refused",

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
 
-#include "quicrx/bytes.h"
+#include "quicrx/service.h"
 
 namespace quicrx {
 
@@ -13,8 +12,8 @@ namespace quicrx {
 /// already. Bytes stay where they are until they are acknowledged.
 class EchoBuffer {
  public:
-  /// Small pieces share a chunk, so that a byte costs about a byte.
-  static constexpr std::size_t kChunkBytes = 2048;
+  /// Keeps what the connection gives it to hold by.
+  explicit EchoBuffer(StreamControl& connection) : connection_(connection) {}
 
   void append(Bytes data);
   /// What comes next and lies together; empty when all was sent.
@@ -29,7 +28,8 @@ class EchoBuffer {
   [[nodiscard]] std::uint64_t left() const { return appended_ - sent_; }
 
  private:
-  std::deque<std::vector<std::uint8_t>> chunks_;
+  StreamControl& connection_;
+  std::deque<HeldBytes> chunks_;    // small pieces share one, so that a byte costs about a byte
   std::size_t sending_ = 0;         // the chunk that is sent from
   std::size_t sent_of_chunk_ = 0;   // of that chunk
   std::size_t acked_of_first_ = 0;  // of the first chunk

@@ -35,6 +35,8 @@ class EchoSession final : public Session {
 
  private:
   struct Stream {
+    explicit Stream(StreamControl& connection) : buffer(connection) {}
+
     EchoBuffer buffer;
     bool whole = false;  // its end has come
     bool ended = false;  // nothing more is sent on it
@@ -52,7 +54,7 @@ void EchoSession::received(StreamId id, Bytes data, bool fin) {
     connection_.consume(id, data.size());
     return;
   }
-  Stream& stream = streams_[id];
+  Stream& stream = streams_.try_emplace(id, connection_).first->second;
   if (stream.ended) {
     connection_.consume(id, data.size());
     return;
@@ -72,7 +74,7 @@ void EchoSession::offer(StreamId id) {
 bool EchoSession::next(Outgoing& out) {
   if (ready_.empty()) return false;
   out.stream = ready_.front();
-  Stream& stream = streams_[out.stream];
+  Stream& stream = streams_.find(out.stream)->second;
   const MutableBytes unsent = stream.buffer.unsent();
   out.parts[0] = {unsent.data(), unsent.size()};
   out.part_count = 1;

@@ -29,6 +29,7 @@ Json endpoint_json(const EndpointCounters& set) {
   const auto part = [&](C first, C last) { return counters(set, kEndpointCounterNames, first, last); };
   return {{"connections", part(C::connections_handshake, C::paths_validated)},
           {"streams", part(C::streams_opened, C::datagrams_sent)},
+          {"budgets", part(C::held_in_frames, C::send_budget_reached)},
           {"answers", part(C::retry_tokens_accepted, C::invalid_token_closes_sent)},
           {"drops", part(C::drop_malformed, C::drop_close_unsent)}};
 }

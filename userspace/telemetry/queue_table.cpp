@@ -163,6 +163,7 @@ void put_quic(Columns& columns) {
   };
   put("connections", E::connections_handshake, E::paths_validated);
   put("streams", E::streams_opened, E::datagrams_sent);
+  put("budgets of frames", E::held_in_frames, E::send_budget_reached);
   put("tokens, and answers outside connections", E::retry_tokens_accepted, E::invalid_token_closes_sent);
   put("datagrams dropped by QUIC", E::drop_malformed, E::drop_close_unsent);
 }

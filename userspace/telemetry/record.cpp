@@ -15,6 +15,8 @@
 #include <new>
 #include <numeric>
 
+#include "engine/worker.h"
+
 namespace quicrx {
 namespace {
 
@@ -90,7 +92,7 @@ Result<std::unique_ptr<Record>> Record::create(const Interface& interface, std::
   const std::uint32_t sizes[kPools] = {plan.receive_frames,         plan.transmit_frames,
                                        plan.gather_frames,          SocketPort::kReceiveFrames,
                                        SocketPort::kTransmitFrames, SocketPort::kReceiveFrames,
-                                       SocketPort::kTransmitFrames};
+                                       SocketPort::kTransmitFrames, Worker::kHoldFrames};
   const std::size_t bytes = file_bytes(sizes);
   // First to nothing: a record that a killed poller left must not shine through.
   if (ftruncate(record->file_.get(), 0) != 0 ||

@@ -31,10 +31,10 @@
 namespace quicrx {
 
 /// The frame pools of a poller, in the order in which their words follow the header: by PoolKind.
-inline constexpr std::size_t kPools = 7;
+inline constexpr std::size_t kPools = 8;
 inline constexpr std::string_view kPoolNames[kPools] = {
-    "receive",          "transmit",        "gather",          "socket4_receive",
-    "socket4_transmit", "socket6_receive", "socket6_transmit"};
+    "receive",          "transmit",        "gather",           "socket4_receive",
+    "socket4_transmit", "socket6_receive", "socket6_transmit", "hold"};
 
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
