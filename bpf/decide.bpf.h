@@ -48,6 +48,7 @@ static __always_inline int decide(struct cursor* cursor, const struct quicrx_con
   if (!config || !is_for_station(frame, config->mac)) return QUICRX_PASS_OTHER_STATION;
   if (!is_our_address(datagram, config->flags)) return QUICRX_PASS_ADDRESS;
 
+  if (config->flags & QUICRX_ANY_PAYLOAD) return QUICRX_REDIRECTED;
   reason = check_quic(datagram, cursor);
   if (reason == QUICRX_GO_ON) return QUICRX_REDIRECTED;
   if (reason == QUICRX_PASS_SPLIT_HEADERS) return reason;

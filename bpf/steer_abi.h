@@ -21,6 +21,7 @@ struct quicrx_config {
 enum quicrx_flag {
   QUICRX_ANY_ADDRESS = 1u << 0,  /* every destination address is ours: the prefix maps are not asked */
   QUICRX_PASS_INVALID = 1u << 1, /* what cannot be QUIC goes to the kernel instead of being dropped */
+  QUICRX_ANY_PAYLOAD = 1u << 5,  /* not QUIC alone: every datagram that is ours is redirected */
   /* What the loader remembers here; the program does not look at it. */
   QUICRX_OWNED_BY_POLLER = 1u << 2, /* loaded by a poller for its own time */
   QUICRX_MULTI_BUFFER = 1u << 3,    /* built for frames of several buffers */

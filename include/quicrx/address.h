@@ -9,11 +9,12 @@
 #include <string>
 
 #include "quicrx/bytes.h"
+#include "quicrx/export.h"
 
 namespace quicrx {
 
 /// IPv4 or IPv6 address and UDP port. A plain value of 28 bytes; compares by address and port.
-class SocketAddress {
+class QUICRX_API SocketAddress {
  public:
   /// 0.0.0.0:0
   SocketAddress() noexcept;
@@ -39,7 +40,7 @@ class SocketAddress {
   /// "192.0.2.1:443", "[2001:db8::1]:443"
   [[nodiscard]] std::string to_string() const;
 
-  friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
+  friend QUICRX_API bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
 
  private:
   union {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "quicrx/bytes.h"
+#include "quicrx/export.h"
 #include "quicrx/tag.h"
 
 namespace quicrx {
@@ -44,7 +45,7 @@ enum class Release : std::uint8_t {
 ///
 /// A pool belongs to one thread (its owner), which acquires; any thread may release. A pool outlives every
 /// Frame it lent.
-class FramePool {
+class QUICRX_API FramePool {
  public:
   FramePool() = default;
   FramePool(const FramePool&) = delete;

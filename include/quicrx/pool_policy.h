@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "quicrx/address.h"
+#include "quicrx/export.h"
 #include "quicrx/frame_pool.h"
 
 namespace quicrx {
@@ -34,7 +35,7 @@ struct ConnectionFrames {
 /// pools. Whatever it says, a connection at the end of its budget has none of another's.
 ///
 /// Called on the endpoint's thread: a policy that several endpoints share is called from several threads.
-class PoolPolicy {
+class QUICRX_API PoolPolicy {
  public:
   PoolPolicy() = default;
   PoolPolicy(const PoolPolicy&) = delete;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "quicrx/datagram.h"
+#include "quicrx/export.h"
 #include "quicrx/frame.h"
 #include "quicrx/result.h"
 
@@ -19,7 +20,7 @@ inline constexpr std::size_t kBatch = 64;
 ///
 /// In: receive(), handle the datagrams, let their frames die (or keep them: they are yours). Out: acquire(),
 /// write into room(), resize(), send(); then flush() once for the lot.
-class Port {
+class QUICRX_API Port {
  public:
   Port() = default;
   Port(const Port&) = delete;
@@ -52,7 +53,7 @@ class Port {
 ///
 /// A turn is receive(), then whatever that leads to, then flush(). Before a wait: look again at once if
 /// has_received(), soon if has_unsent().
-class PollablePort : public Port {
+class QUICRX_API PollablePort : public Port {
  public:
   /// Readable (poll(2), epoll(7)) when something has arrived. The port's own: not to be read or closed.
   [[nodiscard]] virtual int descriptor() const = 0;

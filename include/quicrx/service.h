@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "quicrx/bytes.h"
+#include "quicrx/export.h"
 #include "quicrx/held_bytes.h"
 
 namespace quicrx {
@@ -22,7 +23,7 @@ using AppError = std::uint64_t;
 
 /// A connection as its service sees it. All calls are made on the worker's thread, and only while the session
 /// lives.
-class StreamControl {
+class QUICRX_API StreamControl {
  public:
   /// The service has used `bytes` of a stream's data: the stream's and the connection's windows open by as
   /// much (RFC 9000 section 4). Data that was delivered and never consumed keeps the peer from sending more.
@@ -80,7 +81,7 @@ struct Outgoing {
 };
 
 /// The service's side of one connection. Called on the worker's thread only.
-class Session {
+class QUICRX_API Session {
  public:
   Session() = default;
   Session(const Session&) = delete;
@@ -140,7 +141,7 @@ class Session {
 };
 
 /// Makes sessions for connections that chose its ALPN. One object a worker; outlives its sessions.
-class Service {
+class QUICRX_API Service {
  public:
   Service() = default;
   Service(const Service&) = delete;

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cli/owned_program.h"
+#include "library/owned_program.h"
 #include "net/number_list.h"
 #include "net/port_ranges.h"
 #include "xdp/device_features.h"

@@ -9,7 +9,7 @@
 #include "check/report.h"
 #include "check/subject.h"
 #include "cli/commands.h"
-#include "cli/setup_lock.h"
+#include "library/setup_lock.h"
 
 namespace quicrx::cli {
 namespace {

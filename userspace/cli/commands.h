@@ -24,7 +24,4 @@ void add_run(CLI::App& app, Action& action);
 void add_stats(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 
-/// Privileges, kernel and bpffs, in the order in which a user can mend them.
-Result<void> check_machine();
-
 }  // namespace quicrx::cli

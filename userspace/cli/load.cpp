@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/owned_program.h"
-#include "cli/setup_lock.h"
+#include "library/owned_program.h"
+#include "library/setup_lock.h"
 #include "steer_abi.h"
 #include "xdp/capabilities.h"
 #include "xdp/carrier.h"
@@ -26,6 +26,7 @@ struct LoadOptions {
   std::vector<std::string> addresses;
   AttachMode mode = AttachMode::automatic;
   bool pass_invalid = false;
+  bool any_payload = false;
   std::optional<unsigned> priority;
   std::vector<xdp_action> chain_on;
   bool receive_metadata = false;
@@ -45,6 +46,7 @@ Result<SteeringConfig> steering_of(const LoadOptions& options) {
     return fail(ErrorKind::usage, "--address: at most " + std::to_string(QUICRX_MAX_PREFIXES) + " prefixes");
   config.mode = options.mode;
   if (options.pass_invalid) config.flags |= QUICRX_PASS_INVALID;
+  if (options.any_payload) config.flags |= QUICRX_ANY_PAYLOAD;
   config.priority = options.priority;
   if (!options.chain_on.empty()) config.chain_on = options.chain_on;
   config.receive_metadata = options.receive_metadata;
@@ -102,10 +104,6 @@ Result<void> unload(const std::string& name) {
 
 }  // namespace
 
-Result<void> check_machine() {
-  return check_kernel().and_then([] { return check_capabilities(); }).and_then([] { return check_bpffs(); });
-}
-
 void add_load(CLI::App& app, Action& action) {
   auto options = std::make_shared<LoadOptions>();
   CLI::App* command =
@@ -125,6 +123,8 @@ void add_load(CLI::App& app, Action& action) {
       ->type_name("");
   command->add_flag("--pass-invalid", options->pass_invalid,
                     "Pass what cannot be QUIC to the kernel instead of dropping it");
+  command->add_flag("--any-payload", options->any_payload,
+                    "Steer every datagram to the ports, for programs that speak something else than QUIC");
   const std::map<std::string, xdp_action> actions{{"aborted", XDP_ABORTED},
                                                   {"drop", XDP_DROP},
                                                   {"pass", XDP_PASS},

@@ -20,9 +20,10 @@
 #include "cli/run_options.h"
 #include "cli/served_interface.h"
 #include "cli/services.h"
-#include "cli/setup_lock.h"
 #include "cli/signals.h"
 #include "engine/worker_cpus.h"
+#include "library/setup_lock.h"
+#include "xdp/capabilities.h"
 
 namespace quicrx::cli {
 namespace {

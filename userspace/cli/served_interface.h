@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/owned_program.h"
 #include "cli/run_options.h"
 #include "engine/engine.h"
+#include "library/owned_program.h"
 #include "telemetry/record.h"
 #include "xdp/carrier.h"
 

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "telemetry/format.h"
 #include "telemetry/snapshot.h"
+#include "xdp/capabilities.h"
 
 namespace quicrx::cli {
 namespace {

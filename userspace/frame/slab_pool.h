@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "frame/counters.h"
 #include "frame/frame_words.h"
-#include "quicrx/counters.h"
 #include "quicrx/frame.h"
 #include "quicrx/frame_pool.h"
 
@@ -25,7 +25,7 @@ using PoolCounters = Counters<PoolCounter>;
 ///
 /// Besides what every pool does, its owner moves frames to and from the kernel. All of that checks the state
 /// a frame is in, also in release builds: what the kernel's rings name is not believed.
-class SlabPool final : public FramePool {
+class SlabPool : public FramePool {
  public:
   struct Shape {
     PoolId id = 0;

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "quicrx/counters.h"
+#include "frame/counters.h"
 
 namespace quicrx {
 

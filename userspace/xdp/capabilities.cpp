@@ -80,4 +80,8 @@ Result<void> check_bpffs() {
               "no bpffs at /sys/fs/bpf; mount it with 'mount -t bpf bpf /sys/fs/bpf'");
 }
 
+Result<void> check_machine() {
+  return check_kernel().and_then(check_capabilities).and_then(check_bpffs);
+}
+
 }  // namespace quicrx

@@ -20,4 +20,7 @@ Result<void> check_kernel();
 /// Is a bpffs mounted at /sys/fs/bpf? The error names the command that mounts it.
 Result<void> check_bpffs();
 
+/// Kernel, privileges and bpffs, in the order in which a user can mend them.
+Result<void> check_machine();
+
 }  // namespace quicrx

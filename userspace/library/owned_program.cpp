@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/owned_program.h"
+#include "library/owned_program.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "telemetry/record.h"
 #include "xdp/steer_maps.h"
 
-namespace quicrx::cli {
+namespace quicrx {
 namespace {
 
 bool poller_owns(const Interface& interface) {
@@ -34,10 +34,19 @@ Result<void> check_ports(const Interface& interface, const std::vector<PortRange
   return {};
 }
 
+Result<void> check_flags(const Interface& interface, std::uint32_t wanted) {
+  const auto config = loaded_config(interface);
+  if (!config) return tl::unexpected(config.error());
+  if ((config->flags & wanted) == wanted) return {};
+  return fail(ErrorKind::busy, interface.name + ": quicrx is loaded for QUIC alone; 'quicrx unload " +
+                                   interface.name + "', or load it with --any-payload");
+}
+
 bool suits(const Interface& interface, const Wanted& wanted) {
   const auto config = loaded_config(interface);
   const bool takes_frames = config && (!wanted.multi_buffer || (config->flags & QUICRX_MULTI_BUFFER) != 0);
-  return takes_frames && steers_only(interface, wanted.ports).value_or(false);
+  return takes_frames && (config->flags & QUICRX_ANY_PAYLOAD) == wanted.flags &&
+         steers_only(interface, wanted.ports).value_or(false);
 }
 
 }  // namespace
@@ -57,11 +66,13 @@ Result<void> clear_abandoned(const Interface& interface, const std::optional<Wan
   return unload_steering(interface);
 }
 
-Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, const std::vector<PortRange>& ports) {
+Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, const std::vector<PortRange>& ports,
+                                          std::uint32_t flags) {
   auto present = find_steering(interface);
   if (!present) return tl::unexpected(present.error());
   if (*present && (*present)->has_maps) {
     const auto usable = check_ports(interface, ports)
+                            .and_then([&] { return check_flags(interface, flags); })
                             .and_then([&] { return SteerMaps::open(interface); })
                             .and_then([&](const SteerMaps& maps) { return maps.refresh_station(interface); });
     if (!usable) return tl::unexpected(usable.error());
@@ -69,7 +80,7 @@ Result<OwnedProgram> OwnedProgram::ensure(const Interface& interface, const std:
   }
   SteeringConfig config;
   config.ports = ports;
-  config.flags = QUICRX_OWNED_BY_POLLER;
+  config.flags = QUICRX_OWNED_BY_POLLER | flags;
   auto loaded = load_steering(interface, config);
   if (!loaded) return tl::unexpected(loaded.error());
   return OwnedProgram(interface, *loaded);
@@ -84,4 +95,4 @@ OwnedProgram::~OwnedProgram() {
   if (active_) (void)clear_abandoned(interface_);
 }
 
-}  // namespace quicrx::cli
+}  // namespace quicrx

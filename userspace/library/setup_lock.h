@@ -4,7 +4,7 @@
 #include "frame/descriptor.h"
 #include "quicrx/result.h"
 
-namespace quicrx::cli {
+namespace quicrx {
 
 /// Held while a process changes what is attached to an interface, so that one poller that ends does not
 /// unload what another is about to use. A lock on /run/quicrx.lock, which only root can open; it goes with
@@ -20,4 +20,4 @@ class SetupLock {
   Descriptor file_;
 };
 
-}  // namespace quicrx::cli
+}  // namespace quicrx

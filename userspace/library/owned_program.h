@@ -10,7 +10,7 @@
 #include "steer_abi.h"
 #include "xdp/steering.h"
 
-namespace quicrx::cli {
+namespace quicrx {
 
 /// The XDP program for as long as a poller needs it.
 ///
@@ -20,7 +20,10 @@ namespace quicrx::cli {
 class OwnedProgram {
  public:
   /// Each of `ports` must be steered by what is loaded.
-  static Result<OwnedProgram> ensure(const Interface& interface, const std::vector<PortRange>& ports);
+  /// `flags` (of quicrx_flag) are what a program that is loaded for it is told, and what one that is there
+  /// must have been told.
+  static Result<OwnedProgram> ensure(const Interface& interface, const std::vector<PortRange>& ports,
+                                     std::uint32_t flags = 0);
 
   OwnedProgram(OwnedProgram&& other) noexcept;
   OwnedProgram& operator=(OwnedProgram&&) = delete;
@@ -47,10 +50,11 @@ Result<bool> steers_only(const Interface& interface, const std::vector<PortRange
 struct Wanted {
   std::vector<PortRange> ports;
   bool multi_buffer = false;
+  std::uint32_t flags = 0;
 };
 
 /// Unloads what was loaded by a poller, if none is alive. What suits the next poller is left for it: taking a
 /// program off and putting it on again can cost a second without a carrier.
 Result<void> clear_abandoned(const Interface& interface, const std::optional<Wanted>& wanted = {});
 
-}  // namespace quicrx::cli
+}  // namespace quicrx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/setup_lock.h"
+#include "library/setup_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-namespace quicrx::cli {
+namespace quicrx {
 
 Result<SetupLock> SetupLock::take() {
   constexpr const char* kFile = "/run/quicrx.lock";
@@ -27,4 +27,4 @@ Result<SetupLock> SetupLock::take() {
   return SetupLock(std::move(file));
 }
 
-}  // namespace quicrx::cli
+}  // namespace quicrx

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "frame/heap_pool.h"
+
+#include "frame/slab_memory.h"
+
+namespace quicrx {
+
+Result<std::unique_ptr<FramePool>> make_heap_pool(const HeapPoolOptions& options) {
+  if (options.frames == 0 || options.frames > Tag::kMaxFrames)
+    return fail(ErrorKind::usage, "a pool has between 1 and " + std::to_string(Tag::kMaxFrames) + " frames");
+  if (options.headroom >= options.frame_bytes)
+    return fail(ErrorKind::usage, "a headroom of " + std::to_string(options.headroom) +
+                                      " bytes leaves no room in frames of " +
+                                      std::to_string(options.frame_bytes));
+  auto memory = map_lazily(options.frames * options.frame_bytes);
+  if (!memory) return tl::unexpected(memory.error());
+  const SlabPool::Shape shape{options.id, options.frame_bytes, options.headroom};
+  return std::make_unique<HeapPool>(shape, std::move(*memory), options.frames);
+}
+
+}  // namespace quicrx

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "quicrx/server.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "quic/connection_settings.h"
+#include "quic/endpoint.h"
+#include "quicrx/heap_pool.h"
+
+namespace quicrx {
+namespace {
+
+// Nothing tells when frames come back from the kernel: look this soon while connections wait for some, or
+// while any are out.
+constexpr std::chrono::microseconds kRetry{100};
+constexpr std::chrono::milliseconds kCollect{2};
+constexpr std::uint32_t kHoldFrames = 1024;
+constexpr PoolId kHoldPool = 0xfffe;  // of the server's own: its frames meet no other pool's
+
+Result<std::shared_ptr<const TlsContext>> load_tls(const ServerOptions& options,
+                                                   const EndpointConfig& config) {
+  std::vector<std::string> alpns;
+  TlsOptions tls;
+  for (const Service* service : options.services) {
+    alpns.emplace_back(service->alpn());
+    tls.ticket_keys.push_back(config.secrets.ticket_key(ticket_promise(config, service->alpn(), {})));
+  }
+  return TlsContext::load(options.certificate_file, options.key_file, std::move(alpns), std::move(tls));
+}
+
+}  // namespace
+
+class ServerCore {
+ public:
+  ServerCore(PollablePort& port, std::shared_ptr<const TlsContext> tls, const std::vector<Service*>& services,
+             std::unique_ptr<FramePool> hold, EndpointConfig config)
+      : port_(port),
+        hold_(std::move(hold)),
+        endpoint_(port, std::move(tls), services, std::move(config), counters_),
+        batch_(kBatch) {}
+
+  std::optional<Timestamp> turn();
+  void close();
+
+  [[nodiscard]] PollablePort& port() { return port_; }
+  [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
+  [[nodiscard]] const EndpointCounters& counters() const { return counters_; }
+
+ private:
+  PollablePort& port_;
+  std::unique_ptr<FramePool> hold_;
+  EndpointCounters counters_;
+  Endpoint endpoint_;
+  std::vector<Datagram> batch_;
+};
+
+std::optional<Timestamp> ServerCore::turn() {
+  const Timestamp now = Clock::now();
+  const std::size_t count = port_.receive(batch_, now);
+  endpoint_.receive(std::span(batch_).first(count), now);
+  endpoint_.expire(now);
+  endpoint_.write(now);
+  port_.flush();
+  if (count == batch_.size() || port_.has_received()) return now;
+  std::optional<Timestamp> next = endpoint_.deadline();
+  const auto by = [&](Timestamp time) { next = next ? std::min(*next, time) : time; };
+  if (endpoint_.starved() || port_.has_unsent()) by(now + kRetry);
+  if (port_.frames_in_transmit() > 0) by(now + kCollect);
+  return next;
+}
+
+void ServerCore::close() {
+  endpoint_.shut_down(Clock::now());
+  (void)endpoint_.send_closes();
+  port_.flush();
+}
+
+Result<std::unique_ptr<Server>> Server::create(PollablePort& port, const ServerOptions& options) {
+  if (options.services.empty()) return fail(ErrorKind::usage, "a server needs a service");
+  EndpointConfig config;
+  config.limits = options.limits;
+  config.pools = options.pools;
+  config.hold_pool = options.hold_pool;
+  const auto tls = load_tls(options, config);
+  if (!tls) return tl::unexpected(tls.error());
+  std::unique_ptr<FramePool> hold;
+  if (config.hold_pool == nullptr) {
+    auto made = make_heap_pool({.id = kHoldPool, .frames = kHoldFrames});
+    if (!made) return tl::unexpected(made.error());
+    hold = std::move(*made);
+    config.hold_pool = hold.get();
+  }
+  return std::unique_ptr<Server>(new Server(
+      std::make_unique<ServerCore>(port, *tls, options.services, std::move(hold), std::move(config))));
+}
+
+Server::Server(std::unique_ptr<ServerCore> core) : core_(std::move(core)) {}
+
+Server::~Server() {
+  close();
+}
+
+std::optional<Timestamp> Server::turn() {
+  return core_->turn();
+}
+
+Result<void> Server::run(int stop) {
+  std::array<pollfd, 2> polled{pollfd{core_->port().descriptor(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
+  while ((polled[1].revents & POLLIN) == 0) {
+    timespec limit{};
+    const auto next = core_->turn();
+    if (next) {
+      const auto time = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*next - Clock::now()));
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+      limit = {seconds.count(), (time - seconds).count()};
+    }
+    if (ppoll(polled.data(), polled.size(), next ? &limit : nullptr, nullptr) < 0 && errno != EINTR)
+      return fail(ErrorKind::failure, std::string("cannot wait for datagrams: ") + std::strerror(errno));
+  }
+  return {};
+}
+
+void Server::drain() {
+  core_->endpoint().drain();
+}
+
+bool Server::drained() const {
+  return core_->endpoint().drained();
+}
+
+void Server::close() {
+  core_->close();
+}
+
+ServerStatistics Server::statistics() const {
+  using C = EndpointCounter;
+  const EndpointCounters& counters = core_->counters();
+  return {.connections = core_->endpoint().connections(),
+          .accepted = counters.get(C::connections_accepted),
+          .handshakes_completed = counters.get(C::handshakes_completed),
+          .handshakes_failed = counters.get(C::handshakes_failed),
+          .stream_bytes_received = counters.get(C::stream_bytes_received),
+          .stream_bytes_sent = counters.get(C::stream_bytes_sent),
+          .held_in_frames = counters.get(C::held_in_frames),
+          .held_on_heap = counters.get(C::held_on_heap),
+          .send_budget_reached = counters.get(C::send_budget_reached)};
+}
+
+}  // namespace quicrx
