@@ -292,6 +292,13 @@ TEST_F(Steer, PassesInvalidOnRequest) {
          {QUICRX_PASS_NOT_QUIC, QUICRX_BAD_SMALL_INITIAL});
 }
 
+TEST_F(Steer, TakesAnyPayloadOnRequest) {
+  configure(QUICRX_ANY_ADDRESS | QUICRX_ANY_PAYLOAD);
+  expect_ours("empty", v4(udp({}, {})));
+  expect_ours("a query", v4(udp({}, Packet(12, 'q'))));
+  expect_pass("not our port", v4(udp({.port = 53}, Packet(12, 'q'))), QUICRX_PASS_PORT);
+}
+
 TEST_F(Steer, RedirectsToTheSocketOfTheQueueOrPasses) {
   set_socket(3);
   expect_ours("another queue", v4(kInitial));

@@ -20,6 +20,7 @@ class FakePort final : public Port {
     std::vector<std::uint8_t> payload;
     Path path;
     Ecn ecn = Ecn::not_ect;
+    PoolId pool = 0;
   };
 
   explicit FakePort(std::size_t frames)
@@ -32,7 +33,8 @@ class FakePort final : public Port {
   std::optional<Frame> acquire(const Path&) override { return pool.acquire(); }
   void send(Frame frame, const Path& path, Ecn ecn) override {
     const Bytes payload = frame.payload();
-    sent.push_back({{payload.begin(), payload.end()}, path, ecn});
+    sent.push_back({{payload.begin(), payload.end()}, path, ecn, frame.tag().pool()});
+    if (slow) in_transmit.push_back(std::move(frame));
   }
   void flush() override {}
   std::size_t max_payload(const Path&) const override { return kPayload; }
@@ -53,6 +55,8 @@ class FakePort final : public Port {
   PoolCounters counters;
   SlabPool pool;
   std::deque<Sent> sent;
+  bool slow = false;  ///< what is sent stays with the kernel, until the test takes it back
+  std::deque<Frame> in_transmit;
 };
 
 }  // namespace quicrx::test
