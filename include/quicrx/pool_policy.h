@@ -18,17 +18,17 @@ struct FrameBudget {
   FramePool* pool = nullptr;
   /// Nothing: a fair share, which is as many as the pool has left. So one connection alone takes half of a
   /// pool at most, n busy ones 1/(n+1) each, and those that are idle nothing.
-  std::optional<std::uint32_t> frames;
+  std::optional<std::uint32_t> frames{};
 };
 
 /// The frames of one connection.
 struct ConnectionFrames {
   /// What its datagrams are written into. At the end of the budget its writes wait until frames are back from
   /// the kernel. (A pool of the connection's own works with every port; AF_XDP has to copy from it.)
-  FrameBudget send;
+  FrameBudget send{};
   /// What its session keeps of what it received (StreamControl::hold). At the end of the budget it gets heap
   /// instead; how much is bounded by the windows that the session has not opened by consume().
-  FrameBudget hold;
+  FrameBudget hold{};
 };
 
 /// Decides about the frames of new connections. Without one every connection has fair shares of the worker's

@@ -19,10 +19,10 @@
 namespace quicrx {
 
 struct ServerOptions {
-  std::string certificate_file;    ///< chain, PEM
-  std::string key_file;            ///< PEM
-  std::vector<Service*> services;  ///< by ALPN; outlive the server
-  EndpointLimits limits;
+  std::string certificate_file{};    ///< chain, PEM
+  std::string key_file{};            ///< PEM
+  std::vector<Service*> services{};  ///< by ALPN; outlive the server
+  EndpointLimits limits{};
   PoolPolicy* pools =
       nullptr;  ///< null: fair shares of the port's pool, and of hold_pool; outlives the server
   FramePool* hold_pool = nullptr;  ///< for what sessions keep; null: one of the server's own; outlives it
@@ -61,8 +61,8 @@ class QUICRX_API Server {
   /// due although the port's descriptor is not readable; nothing: not before it is.
   [[nodiscard]] std::optional<Timestamp> turn();
 
-  /// Turns, with waits between them, until `stop` (a descriptor) is readable; it is not read. The error: the
-  /// wait failed.
+  /// Turns, with waits between them, until `stop` (a descriptor) is readable or at its end; it is not read.
+  /// The error: the wait failed.
   Result<void> run(int stop);
 
   /// Takes no new connections, and has sessions end what is under way (Session::drain). Turns go on.

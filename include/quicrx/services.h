@@ -14,8 +14,8 @@
 namespace quicrx {
 
 struct HttpOptions {
-  std::string root;        ///< folder of files to serve; empty: nothing is found
-  std::string upload_dir;  ///< folder for PUT and POST to /upload/NAME; empty: they are forbidden
+  std::string root{};        ///< folder of files to serve; empty: nothing is found
+  std::string upload_dir{};  ///< folder for PUT and POST to /upload/NAME; empty: they are forbidden
   std::uint64_t max_upload_bytes = std::numeric_limits<std::uint64_t>::max();
 };
 

@@ -21,7 +21,7 @@ struct XdpPortOptions {
   /// counted: `quicrx stats`).
   bool any_payload = false;
   std::optional<std::uint32_t>
-      frames;  ///< of the UMEM, half for receive; nothing: enough for the NIC's rings
+      frames{};  ///< of the UMEM, half for receive; nothing: enough for the NIC's rings
   /// Tells the port's pools from those of every other port of the process; below kMostPorts.
   std::uint16_t number = 0;
 };

@@ -112,7 +112,7 @@ std::optional<Timestamp> Server::turn() {
 
 Result<void> Server::run(int stop) {
   std::array<pollfd, 2> polled{pollfd{core_->port().descriptor(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
-  while ((polled[1].revents & POLLIN) == 0) {
+  while (polled[1].revents == 0) {
     timespec limit{};
     const auto next = core_->turn();
     if (next) {
