@@ -17,8 +17,10 @@ enum class PoolKind : std::uint8_t {
   socket4_transmit,
   socket6_receive,
   socket6_transmit,
+  slices4,  ///< of the frames that the sockets receive into: see SlicePool
+  slices6,
 };
-inline constexpr std::size_t kPoolIdsOfAWorker = 8;  // a power of two, with room for one more
+inline constexpr std::size_t kPoolIdsOfAWorker = 16;  // a power of two, with room for more
 
 /// Unlike that of any other pool of the process, so that a tag that came from another worker is foreign here.
 constexpr PoolId pool_id(std::uint16_t worker, PoolKind kind) {
