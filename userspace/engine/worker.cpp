@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "frame/lazy_memory.h"
 #include "frame/pool_ids.h"
-#include "frame/slab_memory.h"
 #include "port/udp_port.h"
 
 namespace quicrx {

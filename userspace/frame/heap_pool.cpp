@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "frame/heap_pool.h"
 
-#include "frame/slab_memory.h"
+#include "frame/lazy_memory.h"
 
 namespace quicrx {
 

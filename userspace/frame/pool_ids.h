@@ -17,7 +17,9 @@ enum class PoolKind : std::uint8_t {
   socket4_transmit,
   socket6_receive,
   socket6_transmit,
-  hold,  ///< for what sessions keep of what they received
+  hold,     ///< for what sessions keep of what they received
+  slices4,  ///< of the frames that the sockets receive into: see SlicePool
+  slices6,
 };
 inline constexpr std::size_t kPoolIdsOfAWorker = 16;  // a power of two, with room for more
 

@@ -73,14 +73,9 @@ Release SlabPool::release(Tag tag) noexcept {
 }
 
 Release SlabPool::refuse(Tag tag, std::uint32_t word) noexcept {
-  const std::uint32_t age = (generation_of(word) - tag.generation()) & Tag::kGenerationMask;
-  // The present loan, but lent to the kernel; or back since, and not lent again.
-  if (age == 0 || (age == 1 && state_of(word) == FrameState::free)) {
-    counters_.add_shared(PoolCounter::released_twice);
-    return Release::twice;
-  }
-  counters_.add_shared(PoolCounter::released_stale);
-  return Release::stale;
+  const Release why = refusal(tag, word);
+  counters_.add_shared(why == Release::twice ? PoolCounter::released_twice : PoolCounter::released_stale);
+  return why;
 }
 
 std::size_t SlabPool::release(std::span<const Tag> tags) noexcept {

@@ -24,16 +24,30 @@ enum class PortCounter {
   hashed_datagrams,   ///< with the NIC's hash of their flow
   timestamped_datagrams,  ///< whose arrival is the NIC's timestamp
   bad_timestamps,         ///< of a clock other than the one sampled: not used
+  gro_buffers,            ///< received by a socket with several datagrams in them
+  gso_trains,             ///< several datagrams given to a socket as one message
   wakeups,                ///< system calls made to have frames sent or received
   count_
 };
-inline constexpr std::string_view kPortCounterNames[] = {
-    "received_datagrams", "received_bytes",   "sent_datagrams",
-    "sent_bytes",         "drop_bad_frame",   "drop_socket_full",
-    "drop_bad_address",   "drop_truncated",   "drop_send_failed",
-    "no_transmit_frame",  "moved_frames",     "gathered_datagrams",
-    "drop_not_gathered",  "hashed_datagrams", "timestamped_datagrams",
-    "bad_timestamps",     "wakeups"};
+inline constexpr std::string_view kPortCounterNames[] = {"received_datagrams",
+                                                         "received_bytes",
+                                                         "sent_datagrams",
+                                                         "sent_bytes",
+                                                         "drop_bad_frame",
+                                                         "drop_socket_full",
+                                                         "drop_bad_address",
+                                                         "drop_truncated",
+                                                         "drop_send_failed",
+                                                         "no_transmit_frame",
+                                                         "moved_frames",
+                                                         "gathered_datagrams",
+                                                         "drop_not_gathered",
+                                                         "hashed_datagrams",
+                                                         "timestamped_datagrams",
+                                                         "bad_timestamps",
+                                                         "gro_buffers",
+                                                         "gso_trains",
+                                                         "wakeups"};
 static_assert(std::size(kPortCounterNames) == static_cast<std::size_t>(PortCounter::count_));
 
 using PortCounters = Counters<PortCounter>;

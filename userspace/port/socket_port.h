@@ -16,13 +16,13 @@ namespace quicrx {
 /// Beside an AF_XDP port it reserves the UDP port, and serves what the XDP program passed to the kernel.
 class SocketPort : public LeafPort {
  public:
-  static constexpr std::size_t kReceiveFrames = 2 * kBatch;
+  static constexpr std::size_t kReceiveFrames = 4 * kBatch;
   static constexpr std::size_t kTransmitFrames = 4 * kBatch;
 
   struct Config {
     PortId id;             ///< which port of the worker it is
     SocketAddress listen;  ///< an address of the machine, or the unspecified one for all of the family
-    unsigned mtu = 1500;   ///< what comes is no larger
+    unsigned mtu = 1500;   ///< of the links: what is sent is no larger
     std::uint16_t worker = 0;
     /// Another worker's socket has the port already, and shares it (share()).
     bool shares = false;

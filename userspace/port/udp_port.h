@@ -1,76 +1,82 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
-#include "frame/descriptor.h"
+#include "port/datagram_cutter.h"
+#include "port/datagram_train.h"
+#include "port/socket_frames.h"
+#include "port/socket_messages.h"
 #include "port/socket_port.h"
 #include "port/source_addresses.h"
+#include "port/udp_socket.h"
 #include "quicrx/result.h"
 
 namespace quicrx {
 
-/// A socket port by recvmmsg and sendmmsg.
+/// A socket port by recvmmsg and sendmmsg, with UDP_GRO and UDP_SEGMENT.
 class UdpPort final : public SocketPort {
  public:
   /// Refuses a port that any other socket has, but for `shares`.
   static Result<std::unique_ptr<UdpPort>> open(const Config& config, const Storage& storage);
 
-  UdpPort(const Config& config, Descriptor socket, const Storage& storage);
+  UdpPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory);
 
-  Result<void> share() override;
+  Result<void> share() override { return socket_.share(); }
   [[nodiscard]] bool can_send_from(const SocketAddress& local) override { return sources_.has(local); }
   Result<void> adopt() override;
-  [[nodiscard]] std::vector<ReceivePool> receive_pools() override;
+  [[nodiscard]] std::vector<ReceivePool> receive_pools() override { return frames_.receive_pools(); }
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
   void send(Frame frame, const Path& path, Ecn ecn) override;
   void flush() override;
-  [[nodiscard]] std::size_t max_payload(const Path& path) const override;
-  [[nodiscard]] int descriptor() const override { return socket_.get(); }
-  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &transmit_; }
-  [[nodiscard]] bool has_received() const override { return false; }
+  [[nodiscard]] std::size_t max_payload(const Path& path) const override {
+    return max_socket_payload(mtu_, path.remote);
+  }
+  [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
+  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
+  [[nodiscard]] bool has_received() const override { return next_ < got_ || !cutter_.empty(); }
   [[nodiscard]] std::size_t frames_in_transmit() const override { return 0; }
   [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
 
  private:
-  /// One slot of a batch, where a msghdr can point at its parts.
-  struct Message {
-    static constexpr std::size_t kControlBytes =
-        CMSG_SPACE(sizeof(in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int));
-
-    std::optional<FrameIndex> lent;  ///< in: the frame that the next datagram goes into
-    Frame frame;                     ///< out: what is to be sent
-    sockaddr_storage address{};
+  /// Where a received message goes.
+  struct Slot {
+    std::optional<FrameIndex> lent;
+    sockaddr_in6 address{};
     iovec part{};
-    alignas(cmsghdr) std::array<char, kControlBytes> control{};
+    ControlRoom control;
   };
 
-  bool prepare(Message& message, msghdr& header);
-  std::optional<Datagram> read(Message& message, mmsghdr& header, Timestamp now);
+  bool prepare(std::size_t slot);
+  bool read_socket(std::size_t most);
+  void begin_message(Timestamp now);
+  std::size_t send_messages(std::span<mmsghdr> messages);
+  void send_singly(DatagramTrain& train);
+  void count_sent(std::size_t datagrams, std::size_t bytes);
 
-  PortId id_;
-  std::uint16_t udp_port_;
-  SourceAddresses sources_;
-  Descriptor socket_;
+  unsigned mtu_;
   PortCounters& counters_;
-  std::vector<std::uint8_t> memory_;
-  SlabPool receive_;
-  SlabPool transmit_;
-  std::vector<Message> in_;  // kBatch each
-  std::vector<Message> out_;
-  std::vector<mmsghdr> in_headers_;
-  std::vector<mmsghdr> out_headers_;
-  std::size_t queued_ = 0;         // of out_
-  std::uint32_t lost_in_all_ = 0;  // by the kernel, last time it said
+  SocketFrames frames_;
+  UdpSocket socket_;
+  SourceAddresses sources_;
+  DatagramCutter cutter_;
+  std::vector<Slot> slots_;        // kBatch
+  std::vector<mmsghdr> received_;  // by slot
+  std::size_t got_ = 0;            // slots with a message
+  std::size_t next_ = 0;           // the first that was not looked at
+  std::vector<DatagramTrain> trains_;
+  std::vector<mmsghdr> messages_;  // by train, or of one train by datagram
+  std::size_t queued_ = 0;         // of trains_
+  bool segments_ = true;           // whether the kernel can cut messages for the device
 };
 
 }  // namespace quicrx

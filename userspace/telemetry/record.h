@@ -38,7 +38,7 @@ inline constexpr std::string_view kPoolNames[kPools] = {
 
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3330'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3331'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file

@@ -8,7 +8,8 @@
 
 namespace quicrx {
 
-/// Memory for frames that are used by and by: pages come with their first use.
+/// Memory for frames that are larger than what mostly lies in them: each page takes a place in RAM when it is
+/// written for the first time.
 Result<Mapping> map_lazily(std::size_t bytes);
 
 }  // namespace quicrx

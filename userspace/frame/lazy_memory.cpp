@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "frame/slab_memory.h"
-
-#include <sys/mman.h>
+#include "frame/lazy_memory.h"
 
 #include <cerrno>
 #include <cstring>
@@ -12,10 +10,9 @@ namespace quicrx {
 Result<Mapping> map_lazily(std::size_t bytes) {
   void* start =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (start == MAP_FAILED)
-    return fail(ErrorKind::failure,
-                "cannot map " + std::to_string(bytes) + " bytes for frames: " + std::strerror(errno));
-  return Mapping(start, bytes);
+  if (start != MAP_FAILED) return Mapping(start, bytes);
+  return fail(ErrorKind::failure,
+              "cannot map " + std::to_string(bytes) + " bytes for frames: " + std::strerror(errno));
 }
 
 }  // namespace quicrx
