@@ -132,10 +132,10 @@ TEST(StatsText, NamesAsOneOnlyQueuesThatAreNeighbours) {
 }
 
 std::vector<InterfaceSnapshot> socket_server(RecordedIo io) {
-  auto header = header_of(0);
+  auto header = std::make_shared<RecordHeader>();
   header->io = io;
+  header->udp_port = 443;
   header->sends_by_socket = 1;
-  header->xdp = {};
   header->socket.add(PortCounter::received_datagrams, 7);
   std::vector<InterfaceSnapshot> servers(1);
   servers[0].interface.name = "udp:443";
