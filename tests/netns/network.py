@@ -29,7 +29,7 @@ def remove_namespace(name):
     # What a killed poller left goes by the namespace's number, which nobody will ask for again.
     if os.path.exists(f"/run/netns/{name}"):
         number = os.stat(f"/run/netns/{name}").st_ino
-        for folder in (f"{BPFFS}/quicrx/{number}", f"/run/quicrx/{number}"):
+        for folder in (f"{BPFFS}/quicrx/{number}", f"/run/quicrx/{number}", f"/tmp/quicrx-65534/{number}"):
             shutil.rmtree(folder, ignore_errors=True)
     sh("ip", "netns", "delete", name, check=False)
 
@@ -52,6 +52,7 @@ class Network:
     """`server` has interface s0, `client` has c0. Commands enter by nsenter: `ip netns exec` would hide bpffs."""
 
     def __init__(self, queues=1):
+        self.queues = queues
         self.server = f"qx{os.getpid()}s"
         self.client = f"qx{os.getpid()}c"
         self.make_namespaces(self.server, self.client)

@@ -14,6 +14,7 @@ class Site:
         self.downloads = folder / "downloads"
         for made in (self.root, self.uploads, self.downloads):
             made.mkdir()
+        self.uploads.chmod(0o777)  # whoever serves
         self.certificate, self.key = self.make_certificate("site")
 
     def make_certificate(self, name):
@@ -21,6 +22,7 @@ class Site:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=localhost"],
                        check=True, capture_output=True)
+        key.chmod(0o644)  # whoever serves
         return certificate, key
 
     def make_file(self, name, size):

@@ -6,9 +6,13 @@ import os
 import re
 import time
 
+import pytest
+
 import client
 from network import Network
 from poller import BUILD, QUICRX, quicrx, stats
+
+pytestmark = pytest.mark.af_xdp
 
 GOOD, PROBLEM, NOT_FOUND, ADVICE = 0, 1, 4, 7
 

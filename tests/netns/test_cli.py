@@ -11,13 +11,15 @@ import client
 from network import Network, sh
 from poller import PORT, QUICRX, quicrx, stats
 
+pytestmark = pytest.mark.af_xdp
+
 USAGE, PERMISSION, NOT_FOUND, BUSY, UNSUPPORTED = 2, 3, 4, 5, 6
 
 
 def run_options(site, **changes):
     options = {"--port": str(PORT), "--cert": str(site.certificate), "--key": str(site.key), "--root": str(site.root)}
     options.update({f"--{name.replace('_', '-')}": str(value) for name, value in changes.items()})
-    return ["run", "s0", *(word for pair in options.items() for word in pair)]
+    return ["run", "s0", "--io", "af-xdp", *(word for pair in options.items() for word in pair)]
 
 
 @pytest.fixture
@@ -249,7 +251,7 @@ def test_stats_names_are_a_contract(network, poller):
     now = stats(network)
     assert set(now) == {"name", "driver", "program", "xdp", "queues"}
     queue = now["queues"][0]
-    assert set(queue) == {"queue", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff", "xsk"}
+    assert set(queue) == {"queue", "io", "transmit", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff", "xsk"}
     assert set(queue["worker"]) == {"number", "thread", "cpu"}
     assert [set(bucket) for bucket in queue["handoff"]["latency"]] == [{"below_us", "count"}] * 22
     assert set(queue["quic"]) == {"connections", "streams", "answers", "drops"}

@@ -7,6 +7,8 @@ import client
 from network import V4_SERVER, V6_SERVER
 from poller import expect_rest, quicrx, stats
 
+pytestmark = pytest.mark.af_xdp
+
 MTU = 9000
 UNSUPPORTED = 6
 
@@ -16,6 +18,12 @@ def network(network):
     for name, device in ((network.server, "s0"), (network.client, "c0")):
         network.run(name, "ip", "link", "set", device, "mtu", str(MTU))
     return network
+
+
+@pytest.fixture
+def poller(start_poller):
+    """Answers by AF_XDP, too: a socket sends no jumbo datagrams."""
+    return start_poller("--tx", "xdp")
 
 
 def largest(address):

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Receive metadata: what veth knows of a packet (its hash), by a program that is bound to the device."""
 
+import pytest
+
 import client
 from network import sh
 from poller import QUICRX, quicrx, stats
+
+pytestmark = pytest.mark.af_xdp
 
 USAGE, UNSUPPORTED = 2, 6
 

@@ -7,7 +7,7 @@ import pytest
 
 import client
 from network import V4_SERVER, V6_SERVER
-from poller import PORT, each, expect_by_rings, expect_rest, stats
+from poller import PORT, by_af_xdp, by_any_port, each, expect_by_rings, expect_rest, stats
 from spread import EVERY_64_PACKETS, handoffs, spread
 
 QUEUES = 2
@@ -20,14 +20,16 @@ def accepted(network):
 
 
 def expect_handed_over(network):
-    """The one connection changed queue and not its worker, and was answered from there."""
+    """The one connection changed queue and not its worker, and was answered from there. By sockets: or not even queue."""
+    assert sum(accepted(network)) == 1
     owner = accepted(network).index(1)
     other = 1 - owner
     assert accepted(network)[other] == 0
     out, taken = handoffs(network)
-    assert out[other] == taken[owner] > 0, "no hand-off took place"
+    assert out[other] == taken[owner]
+    assert out[other] > 0 or not by_af_xdp(), "no hand-off took place"
     assert out[owner] == taken[other] == 0
-    assert each(network, "af_xdp", "sent_datagrams")[other] == 0, "answers leave by the owner's queue"
+    assert by_any_port(network, "sent_datagrams")[other] == 0, "answers leave by the owner's queue"
     expect_by_rings(network)
 
 
@@ -68,14 +70,18 @@ def test_100_clients_that_move(network, site, poller):
             done.result()
     out, taken = handoffs(network)
     assert sum(accepted(network)) == 100
-    assert accepted(network) == [50, 50], "two addresses are odd, and each client had two flows: all have moved"
+    if by_af_xdp():
+        assert accepted(network) == [50, 50], "two addresses are odd, and each client had two flows: all have moved"
     # A challenge that is lost (four clients outrun a worker) is repeated after a second, when its client may be through.
     assert sum(each(network, *VALIDATED)) >= 90
-    assert min(out) >= 100 and min(taken) >= 100, "at the least a probe of each and what followed it"
+    # By sockets half of the flows come to the worker that has them anyway.
+    least = 100 if by_af_xdp() else 20
+    assert min(out) >= least and min(taken) >= least, "at the least a probe of each and what followed it"
     assert each(network, "quic", "connections", "active") == [0, 0]
     expect_by_rings(network)
 
 
+@pytest.mark.af_xdp
 def test_a_flow_that_changes_queue(network, site, poller):
     """With the address that it always had: as when a NIC's table of queues is changed."""
     spread(network, EVERY_64_PACKETS)
@@ -89,6 +95,7 @@ def test_a_flow_that_changes_queue(network, site, poller):
     expect_by_rings(network)
 
 
+@pytest.mark.af_xdp
 def test_jumbo_datagrams(network, site, start_poller):
     """Put together by copy where they arrive, and handed over whole."""
     for name, device in ((network.server, "s0"), (network.client, "c0")):
@@ -102,6 +109,7 @@ def test_jumbo_datagrams(network, site, start_poller):
     assert max(out) > 100
 
 
+@pytest.mark.af_xdp
 def test_busy_polling(network, site, start_poller):
     """Who drives his queue himself sees what is handed to him."""
     start_poller("--busy-poll", "50")
@@ -113,6 +121,7 @@ def test_busy_polling(network, site, start_poller):
     assert min(out) > 100 and min(taken) > 100
 
 
+@pytest.mark.af_xdp
 def test_few_frames_are_enough(network, site, start_poller):
     """Half of 64 receive frames' datagrams are another worker's: what it holds does not starve their queue."""
     start_poller("--frames", "128")
@@ -127,15 +136,21 @@ def test_few_frames_are_enough(network, site, start_poller):
 
 def test_preferred_address(network, site, start_poller):
     """Its path begins at the other queue."""
-    start_poller("--preferred-address", f"{V4_SERVER}:{PORT + 1}")
+    if by_af_xdp():
+        start_poller("--preferred-address", f"{V4_SERVER}:{PORT + 1}")
+    else:
+        network.run(network.server, "ip", "addr", "add", "10.9.0.11/24", "dev", "s0")
+        start_poller("--preferred-address", f"10.9.0.11:{PORT}")
     spread(network)
     site.make_file("file", 20 << 20)
     client.fetch(network, site, ["file"])
     assert sum(each(network, *VALIDATED)) >= 1
-    assert {"first": PORT, "last": PORT + 1} in stats(network)["program"]["ports"]
+    if by_af_xdp():
+        assert {"first": PORT, "last": PORT + 1} in stats(network)["program"]["ports"]
     expect_handed_over(network)
 
 
+@pytest.mark.af_xdp
 def test_preferred_address_on_another_interface(network, site, start_poller):
     """Its worker hands over what comes there; the owner, whose queue does not lead there, answers by the sockets."""
     other = network.add_second_wire()

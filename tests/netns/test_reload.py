@@ -6,7 +6,7 @@ import shutil
 import signal
 
 import client
-from poller import each
+from poller import by_af_xdp, each
 from spread import spread
 from waiting import wait_for
 
@@ -28,11 +28,14 @@ def reload(poller, words):
 
 
 def expect_seen(network, certificate):
-    """By new connections of both workers."""
+    """By new connections of both workers: by queues one is enough of each, by sockets there are more of one of them."""
     before = each(network, "quic", "connections", "accepted")
-    for _ in before:
+    for tries in range(1, 30):
         assert client.sees_certificate(network, certificate)
-    assert each(network, "quic", "connections", "accepted") == [count + 1 for count in before]
+        new = [now - count for now, count in zip(each(network, "quic", "connections", "accepted"), before)]
+        if 0 not in new:
+            break
+    assert 0 not in new and (tries == len(before) or not by_af_xdp())
 
 
 def test_a_new_certificate(network, site, poller):
@@ -42,7 +45,6 @@ def test_a_new_certificate(network, site, poller):
     first = shutil.copy(site.certificate, site.folder / "first.pem")
     expect_seen(network, first)
     downloads = client.start_halted(network, site, ["one", "two"])
-    assert each(network, "quic", "connections", "active") == [1, 1]
     second = site.make_certificate("second")
     replace(site, *second)
     assert client.sees_certificate(network, first) and client.sees_certificate(network, first), "not asked for yet"

@@ -8,9 +8,9 @@ import pytest
 
 import client
 from network import V4_SERVER
-from poller import each, expect_rest, stats
+from poller import by_af_xdp, each, expect_rest, stats
 from recorder import Recorder
-from spread import EVERY_PACKET, handoffs, spread
+from spread import EVERY_PACKET, expect_spread, handoffs, spread
 from waiting import wait_for
 
 QUEUES = 2
@@ -38,7 +38,7 @@ def test_the_answer_to_a_retry(network, site, small, start_poller):
     client.fetch(network, site, [small])
     assert answers(network, "retries_sent", "retry_tokens_accepted", "tokens_refused") == (1, 1, 0)
     assert sum(connections(network, "accepted")) == sum(connections(network, "handshakes_completed")) == 1
-    assert sum(handoffs(network)[0]) > 0
+    assert sum(handoffs(network)[0]) > 0 or not by_af_xdp()
 
 
 def test_a_token_of_the_other_worker(network, site, small, start_poller, tmp_path):
@@ -49,10 +49,10 @@ def test_a_token_of_the_other_worker(network, site, small, start_poller, tmp_pat
     client.fetch(network, site, [small], options=[f"--token-file={token}"])
     spare = shutil.copy(token, tmp_path / "spare")
     client.fetch(network, site, [small], options=[f"--token-file={token}"])
-    assert connections(network, "accepted") == [1, 1]
+    expect_spread(connections(network, "accepted"), [1, 1])
     assert answers(network, "retries_sent", "tokens_accepted", "tokens_refused") == (1, 1, 0)
     client.fetch(network, site, [small], options=[f"--token-file={spare}"])
-    assert connections(network, "accepted") == [1, 2]
+    expect_spread(connections(network, "accepted"), [1, 2])
     assert answers(network, "retries_sent", "tokens_accepted", "tokens_refused") == (2, 1, 1), "used again"
 
 
@@ -61,7 +61,7 @@ def test_a_ticket_of_the_other_worker(network, site, small, poller, tmp_path):
     spread(network)
     for _ in range(2):
         client.come_back(network, site, small, tmp_path)
-    assert connections(network, "accepted") == [1, 1]
+    expect_spread(connections(network, "accepted"), [1, 1])
     assert sum(connections(network, "handshakes_resumed")) == 1
     assert sum(connections(network, "early_data_accepted")) == 1
 
@@ -73,11 +73,11 @@ def test_early_data_replayed_to_the_other_worker(network, site, small, poller, t
     recorder = Recorder(network)
     client.come_back(network, site, small, tmp_path)
     wait_for(lambda: sum(connections(network, "draining")) == 0)
-    assert connections(network, "early_data_accepted") == [1, 0]
-    assert connections(network, "accepted") == [1, 1]
+    expect_spread(connections(network, "early_data_accepted"), [1, 0])
+    expect_spread(connections(network, "accepted"), [1, 1])
     before = each(network, "quic", "streams", "opened")
     recorder.replay()
-    wait_for(lambda: connections(network, "accepted")[1] > 1)
+    wait_for(lambda: sum(connections(network, "accepted")) > 2)
     time.sleep(0.2)
     assert each(network, "quic", "streams", "opened") == before, "and opened no stream"
 
@@ -91,7 +91,10 @@ def test_killed_and_started_again(network, site, small, start_poller, secret_fil
     uploads = [network.start(network.client, *client.command(V4_SERVER, [f"https://localhost/upload/big{number}"], "-q",
                                                              "--http-method=PUT", f"--data={big}"))
                for number in range(2)]
-    wait_for(lambda: min(each(network, "quic", "streams", "bytes_received")) > 1_000_000)
+    wait_for(lambda: sum(each(network, "quic", "connections", "active")) == 2 and
+             min(received for received, active in zip(each(network, "quic", "streams", "bytes_received"),
+                                                      each(network, "quic", "connections", "active")) if active)
+             > 1_000_000)
     poller.kill()
     second = start_poller(*options)
     for upload in uploads:
@@ -99,7 +102,8 @@ def test_killed_and_started_again(network, site, small, start_poller, secret_fil
     assert answers(network, "stateless_resets_sent")[0] >= 2
     for _ in range(2):
         client.fetch(network, site, [small])
-    assert connections(network, "accepted") == [1, 1]
+    expect_spread(connections(network, "accepted"), [1, 1])
     expect_rest(network)
     second.stop()
-    assert stats(network)["program"] is None, "the last poller unloads what the killed one loaded"
+    if by_af_xdp():
+        assert stats(network)["program"] is None, "the last poller unloads what the killed one loaded"

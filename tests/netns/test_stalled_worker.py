@@ -3,6 +3,8 @@
 
 import subprocess
 
+import pytest
+
 import client
 from halted import halted
 from network import Network
@@ -26,6 +28,7 @@ def lost_by_the_kernel(network):
             for one in each(network, "xsk", "statistics")]
 
 
+@pytest.mark.af_xdp
 def test_one_worker_stands_still(network, site, start_poller):
     """Its own queue overflows, and what is handed to it waits only until it holds its share of the other's frames."""
     start_poller("--frames", "128")

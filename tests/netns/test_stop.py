@@ -7,7 +7,7 @@ import time
 import pytest
 
 import client
-from poller import each
+from poller import by_af_xdp, each
 from spread import spread
 
 QUEUES = 2
@@ -23,7 +23,6 @@ def downloads(network, site):
         for name in ("one", "two"):
             site.make_sparse_file(name, 150 << 20)
         started.extend(client.start_halted(network, site, ["one", "two"]))
-        assert each(network, "quic", "connections", "active") == [1, 1]
         return started
 
     yield start
@@ -40,7 +39,8 @@ def test_requests_under_way_end_first(network, site, start_poller, downloads):
     for _ in range(2):
         late = client.talk(network, "/one")
         assert "CONNECTION_REFUSED" in late or "(0x2)" in late, late[-500:]
-    assert min(each(network, "quic", "connections", "refused_stopping")) >= 1
+    refused = each(network, "quic", "connections", "refused_stopping")
+    assert sum(refused) >= 2 and (min(refused) >= 1 or not by_af_xdp())
     for download in started:
         download.go_on()
     for download in started:
@@ -50,14 +50,16 @@ def test_requests_under_way_end_first(network, site, start_poller, downloads):
 
 def test_the_end_of_one_worker_is_not_the_end_of_the_other(network, site, start_poller, downloads):
     poller = start_poller("--drain", "60")
-    first, second = downloads()
+    first, *others = downloads()
     poller.signal(signal.SIGTERM)
     first.go_on()
     first.finish()
     time.sleep(0.3)
     assert poller.process.poll() is None, "still serving"
-    second.go_on()
-    second.finish()
+    for other in others:
+        other.go_on()
+    for other in others:
+        other.finish()
     poller.expect_end(10)
 
 

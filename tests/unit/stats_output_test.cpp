@@ -65,8 +65,9 @@ std::string line_of(const std::string& text, const std::string& label, const std
 
 TEST(StatsText, ShowsQueuesSideBySide) {
   const std::string text = format_text(two_queues());
-  EXPECT_EQ(line_of(text, "queues"),
-            "queues 0 to 1: UDP port 443, copy mode, frames of 2048 bytes on normal pages");
+  EXPECT_EQ(
+      line_of(text, "queues"),
+      "queues 0 to 1: UDP port 443, copy mode, answers by AF_XDP, frames of 2048 bytes on normal pages");
   EXPECT_EQ(line_of(text, "queue"), "queue 0 1 sum");
   EXPECT_EQ(line_of(text, "worker"), "worker 0 1");
   EXPECT_EQ(line_of(text, "CPU"), "CPU 2 3");
@@ -128,6 +129,48 @@ TEST(StatsText, NamesAsOneOnlyQueuesThatAreNeighbours) {
   const std::string text = format_text(interfaces);
   EXPECT_NE(text.find("\n  queues 0 to 1: "), std::string::npos);
   EXPECT_NE(text.find("\n  queue 5: "), std::string::npos);
+}
+
+std::vector<InterfaceSnapshot> socket_server(RecordedIo io) {
+  auto header = std::make_shared<RecordHeader>();
+  header->io = io;
+  header->udp_port = 443;
+  header->sends_by_socket = 1;
+  header->socket.add(PortCounter::received_datagrams, 7);
+  std::vector<InterfaceSnapshot> servers(1);
+  servers[0].interface.name = "udp:443";
+  servers[0].queues.push_back({.alive = true, .header = header, .frames = {}, .socket = {}});
+  return servers;
+}
+
+TEST(StatsText, OfSocketsSaysNothingOfAfXdp) {
+  const std::string text = format_text(socket_server(RecordedIo::socket));
+  EXPECT_EQ(text.substr(0, text.find('\n')), "udp:443");
+  EXPECT_EQ(line_of(text, "worker 0:"), "worker 0: UDP port 443, the kernel's sockets");
+  EXPECT_EQ(line_of(text, "mode"), "mode socket");
+  EXPECT_EQ(line_of(text, "received_datagrams", "datagrams by the kernel's sockets"), "received_datagrams 7");
+  for (const char* absent : {"XDP", "rings", "queue 0", "gather"})
+    EXPECT_EQ(text.find(absent), std::string::npos) << absent;
+}
+
+TEST(StatsJson, TellsByWhatDatagramsComeAndGo) {
+  const auto queue_in = [](const std::vector<InterfaceSnapshot>& snapshots) {
+    return nlohmann::json::parse(format_json(snapshots))["interfaces"][0]["queues"][0];
+  };
+  auto interfaces = two_queues();
+  EXPECT_EQ(queue_in(interfaces)["io"], "af-xdp");
+  EXPECT_EQ(queue_in(interfaces)["transmit"], "af-xdp");
+  auto header = header_of(0);
+  header->sends_by_socket = 1;
+  interfaces[0].queues[0].header = header;
+  EXPECT_EQ(queue_in(interfaces)["transmit"], "socket");
+  const auto servers = socket_server(RecordedIo::io_uring);
+  EXPECT_EQ(queue_in(servers)["io"], "io_uring");
+  EXPECT_EQ(queue_in(servers)["transmit"], "io_uring");
+  const auto server = nlohmann::json::parse(format_json(servers))["interfaces"][0];
+  EXPECT_EQ(server["name"], "udp:443");
+  EXPECT_EQ(server["program"], nullptr);
+  EXPECT_EQ(server["queues"][0]["xsk"], nullptr);
 }
 
 TEST(StatsText, OfManyQueuesFitsThePage) {

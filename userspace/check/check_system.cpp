@@ -66,8 +66,8 @@ void check_jit(Findings& findings) {
 }
 
 bool poller_has_huge_pages(const Interface& interface) {
-  return std::ranges::any_of(recorded_queues(interface), [&](std::uint32_t queue) {
-    const auto record = Record::open(interface, queue);
+  return std::ranges::any_of(recorded_queues(name_of(interface)), [&](std::uint32_t queue) {
+    const auto record = Record::open(name_of(interface), queue);
     return record && (*record)->alive() && (*record)->header().huge_pages != 0;
   });
 }

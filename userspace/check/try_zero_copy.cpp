@@ -35,7 +35,7 @@ void try_zero_copy(const Subject& subject, Findings& findings) {
   const CarrierWatch carrier(subject.interface);
   for (std::uint32_t queue = 0; queue < subject.interface.receive_queues; ++queue) {
     const std::string where = "queue " + std::to_string(queue) + ": ";
-    const auto record = Record::open(subject.interface, queue);
+    const auto record = Record::open(name_of(subject.interface), queue);
     if (record && (*record)->alive()) {
       const RecordHeader& header = (*record)->header();
       findings.push_back({"zero_copy_trial", header.zero_copy != 0 ? Grade::good : Grade::advice,

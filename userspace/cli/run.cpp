@@ -7,23 +7,17 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/announcements.h"
 #include "cli/commands.h"
+#include "cli/io_choice.h"
 #include "cli/run_options.h"
-#include "cli/served_interface.h"
-#include "cli/services.h"
+#include "cli/server.h"
 #include "cli/signals.h"
-#include "engine/worker_cpus.h"
-#include "library/setup_lock.h"
-#include "xdp/capabilities.h"
 
 namespace quicrx::cli {
 namespace {
@@ -36,105 +30,11 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void log_ended(const SocketAddress& remote, const ConnectionStatistics& statistics) {
-  if (!spdlog::should_log(spdlog::level::debug)) return;
-  spdlog::debug(
-      "connection from {} ended: received {} datagrams, {} bytes; sent {} datagrams, {} bytes; {} streams; "
-      "smoothed RTT {} us",
-      remote.to_string(), statistics.datagrams_received, statistics.bytes_received, statistics.datagrams_sent,
-      statistics.bytes_sent, statistics.streams, statistics.smoothed_rtt.count() / 1000);
-}
-
 void start_log(bool verbose) {
   auto logger = spdlog::stderr_logger_mt("quicrx");
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %n %l: %v");
   logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
-}
-
-Result<void> take_lock(std::optional<SetupLock>& lock) {
-  auto taken = SetupLock::take();
-  if (!taken) return tl::unexpected(taken.error());
-  lock.emplace(std::move(*taken));
-  return {};
-}
-
-Result<void> refuse_repeated(const std::vector<std::string>& interfaces) {
-  for (auto name = interfaces.begin(); name != interfaces.end(); ++name)
-    if (std::find(interfaces.begin(), name, *name) != name)
-      return fail(ErrorKind::usage, *name + ": named twice");
-  return {};
-}
-
-Result<std::vector<ServedInterface>> plan_interfaces(const RunOptions& options) {
-  if (auto refused = refuse_repeated(options.interfaces); !refused) return tl::unexpected(refused.error());
-  std::vector<ServedInterface> served;
-  for (const std::string& name : options.interfaces) {
-    auto planned = ServedInterface::plan(name, options);
-    if (!planned) return tl::unexpected(planned.error());
-    served.push_back(std::move(*planned));
-  }
-  return served;
-}
-
-/// What is served, in one way of writing it.
-std::string queue_names(const std::vector<ServedInterface>& served) {
-  std::string names;
-  for (const ServedInterface& one : served) names += "/" + one.name_of_queues();
-  return names;
-}
-
-/// A CPU for each worker; none where they are not to be pinned.
-Result<std::vector<std::optional<unsigned>>> cpus_for(const std::vector<ServedInterface>& served,
-                                                      const RunOptions& options) {
-  std::vector<ServedQueues> queues;
-  std::size_t workers = 0;
-  queues.reserve(served.size());
-  for (const ServedInterface& one : served) {
-    queues.push_back({one.interface(), one.queues()});
-    workers += one.queues().size();
-  }
-  if (options.cpus == "none") return std::vector<std::optional<unsigned>>(workers);
-  auto named = named_cpus(options);
-  if (!named) return tl::unexpected(named.error());
-  return worker_cpus(queues, *named).map([](const std::vector<unsigned>& cpus) {
-    return std::vector<std::optional<unsigned>>(cpus.begin(), cpus.end());
-  });
-}
-
-/// Everything that workers are made of beside their queues.
-struct Workers {
-  EndpointConfig quic;
-  HttpConfig http;
-  std::vector<std::optional<unsigned>> cpus;
-  std::vector<std::unique_ptr<Services>> services;  // a worker
-};
-
-std::vector<Engine::Place> places_of(std::vector<ServedInterface>& served, Workers& workers,
-                                     const RunOptions& options) {
-  std::vector<Engine::Place> places;
-  for (ServedInterface& one : served)
-    for (Engine::Place& place : one.places(options, places.size())) places.push_back(std::move(place));
-  for (std::size_t number = 0; number < places.size(); ++number) {
-    workers.services.push_back(std::make_unique<Services>(workers.http, options.alpns));
-    Worker::Config& config = places[number].config;
-    config.quic = workers.quic;
-    config.quic.worker = static_cast<WorkerNumber>(number);
-    config.services = workers.services.back()->chosen();
-    places[number].cpu = workers.cpus[number];
-  }
-  return places;
-}
-
-/// Calls `each` with every interface and the number of its first worker, until one fails.
-Result<void> for_each(std::vector<ServedInterface>& served,
-                      const std::function<Result<void>(ServedInterface&, std::size_t)>& each) {
-  std::size_t first = 0;
-  for (ServedInterface& one : served) {
-    if (auto done = each(one, first); !done) return done;
-    first += one.queues().size();
-  }
-  return {};
 }
 
 /// Until every worker has ended: the first stop has connections end what is under way, the second closes
@@ -167,62 +67,66 @@ void reload_certificate(const RunOptions& options, const EndpointConfig& quic,
   spdlog::info("certificate reloaded: {} with key {}, for new connections", options.certificate, options.key);
 }
 
-/// What the user said is checked before anything is changed; what was changed goes with the scope.
+bool is_of_the_machine(const Error& error) {
+  return error.kind == ErrorKind::permission || error.kind == ErrorKind::unsupported;
+}
+
+using OpenServer = Result<std::unique_ptr<Server>>;
+
+OpenServer serve_sockets(const RunOptions& options, const IoChoice& choice,
+                         const std::shared_ptr<EarlyDataGuard>& guard) {
+  if (const std::string& why = choice.why_not_af_xdp; !why.empty())
+    spdlog::log(options.interfaces.empty() ? spdlog::level::info : spdlog::level::warn,
+                "served by sockets, not by AF_XDP: {}", why);
+  if (const std::string ignored = ignored_words(options, choice.io); !ignored.empty())
+    spdlog::warn("{}: of no use to sockets, ignored", ignored);
+  auto plan = plan_sockets(options, choice.io == Io::io_uring ? SocketIo::io_uring : SocketIo::calls);
+  if (!plan) return tl::unexpected(plan.error());
+  auto settings = Settings::of(options, *plan, guard);
+  if (!settings) return tl::unexpected(settings.error());
+  return Server::start(std::move(*plan), std::move(*settings), options);
+}
+
+/// What the user said is checked before anything is changed; what was changed goes with the Server.
+OpenServer serve(const RunOptions& options, const std::shared_ptr<EarlyDataGuard>& guard) {
+  const auto choice = choose_io(options);
+  if (!choice) return tl::unexpected(choice.error());
+  if (choice->io != Io::af_xdp) return serve_sockets(options, *choice, guard);
+  const auto may_fall_back = [&](const Error& error) {
+    return choice->may_fall_back && is_of_the_machine(error);
+  };
+  auto plan = plan_interfaces(options);
+  if (!plan && may_fall_back(plan.error())) return serve_sockets(options, fallen_back(plan.error()), guard);
+  if (!plan) return tl::unexpected(plan.error());
+  if (const std::string ignored = ignored_words(options, Io::af_xdp); !ignored.empty())
+    spdlog::warn("{}: AF_XDP has a worker for each queue, ignored", ignored);
+  auto settings = Settings::of(options, *plan, guard);
+  if (!settings) return tl::unexpected(settings.error());
+  auto server = Server::start(std::move(*plan), std::move(*settings), options);
+  if (!server && may_fall_back(server.error()))
+    return serve_sockets(options, fallen_back(server.error()), guard);
+  return server;
+}
+
 Result<void> run(const RunOptions& options) {
   const Signals signals;
   raise_descriptor_limit();
-  auto served = check_machine().and_then([&] { return plan_interfaces(options); });
-  if (!served) return tl::unexpected(served.error());
-  auto cpus = cpus_for(*served, options);
-  if (!cpus) return tl::unexpected(cpus.error());
-  auto quic = endpoint_config_of(options, cpus->size(), queue_names(*served));
-  if (!quic) return tl::unexpected(quic.error());
   const auto guard = EarlyDataGuard::create();
   if (!guard) return tl::unexpected(guard.error());
-  const auto tls = tls_context_of(options, *quic, *guard);
-  if (!tls) return tl::unexpected(tls.error());
-  auto http = http_config_of(options, cpus->size());
-  if (!http) return tl::unexpected(http.error());
-  const std::vector<PortRange> ports = ranges_of(wanted_ports(options, *quic));
-
-  // Held while programs are looked at, loaded or unloaded; what is claimed of the interfaces goes before it.
-  std::optional<SetupLock> lock;
-  std::vector<ServedInterface> claimed = std::move(*served);
-  if (auto taken = take_lock(lock); !taken) return taken;
-  if (auto done = for_each(claimed, [&](ServedInterface& one, std::size_t) { return one.claim(ports); });
-      !done)
-    return done;
-
-  Workers workers{std::move(*quic), std::move(*http), std::move(*cpus), {}};
-  auto engine = Engine::open(places_of(claimed, workers, options), *tls);
-  if (!engine) return tl::unexpected(engine.error());
-  for (std::size_t i = 0; i < (*engine)->size(); ++i) (*engine)->worker(i).endpoint().on_ended(log_ended);
-  const auto steer = [&](ServedInterface& one, std::size_t first) {
-    return one.steer_to(**engine, first, options);
-  };
-  // Threads first: what is steered to a socket that nobody reads is lost.
-  if (auto started = (*engine)->start(); !started) return started;
-  if (auto done = for_each(claimed, steer); !done) return done;
-  lock.reset();
-  for (const ServedInterface& one : claimed) one.wait_for_carrier(signals.descriptor());
-  warn_of_key_log();
-  (void)for_each(claimed, [&](ServedInterface& one, std::size_t first) -> Result<void> {
-    one.announce(**engine, first, options);
-    return {};
-  });
-  supervise(signals, **engine, [&] { reload_certificate(options, workers.quic, *guard, **engine); });
-  (*engine)->join();
-  spdlog::info("stopped");
-  engine->reset();  // from here on the kernel has the queues' packets
-  return take_lock(lock);
+  const auto server = serve(options, *guard);
+  if (!server) return tl::unexpected(server.error());
+  (*server)->announce(signals.descriptor());
+  Engine& engine = (*server)->engine();
+  supervise(signals, engine, [&] { reload_certificate(options, (*server)->quic(), *guard, engine); });
+  return (*server)->end();
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command =
-      app.add_subcommand("run", "Serve QUIC from an interface's receive queues, until SIGINT or SIGTERM");
+  CLI::App* command = app.add_subcommand(
+      "run", "Serve QUIC, from an interface's receive queues or by sockets, until SIGINT or SIGTERM");
   add_run_options(*command, *options);
   command->callback([options, &action] {
     action = [options] {

@@ -12,19 +12,21 @@
 #include <limits>
 #include <map>
 
+#include "cli/listen_addresses.h"
 #include "net/address_text.h"
 #include "net/number_list.h"
 #include "quic/connection_settings.h"
 #include "quic/qlog_file.h"
 #include "service/document_root.h"
 #include "service/upload.h"
+#include "steer_abi.h"
 
 namespace quicrx::cli {
 namespace {
 
-/// A choice among names.
-template <typename Choice>
-void add_choice(CLI::App& command, const std::string& name, Choice& choice, const std::string& help,
+/// A choice among names, into a Choice or an optional one.
+template <typename Place, typename Choice>
+void add_choice(CLI::App& command, const std::string& name, Place& choice, const std::string& help,
                 const std::string& names, const std::map<std::string, Choice>& values) {
   command.add_option(name, choice, help)
       ->transform(CLI::CheckedTransformer(values).description(names))
@@ -44,20 +46,49 @@ void add_number(CLI::App& command, const std::string& name, Number& number, cons
 }
 
 void add_port_options(CLI::App& command, RunOptions& options) {
-  command.add_option("IFACE", options.interfaces, "Network interfaces")->required()->expected(1, -1);
+  command.add_option("IFACE", options.interfaces, "Network interfaces to serve by AF_XDP")->expected(0, -1);
+  add_choice(
+      command, "--io", options.io,
+      "By what datagrams come; auto: AF_XDP where an interface is named and it can be had, else sockets",
+      "auto|af-xdp|io_uring|socket",
+      std::map<std::string, Io>{{"auto", Io::automatic},
+                                {"af-xdp", Io::af_xdp},
+                                {"io_uring", Io::io_uring},
+                                {"socket", Io::socket}});
   command.add_option("--port", options.port, "UDP port")
-      ->required()
       ->check(CLI::Range(1, 65535).description(""))
       ->type_name("PORT");
+  command
+      .add_option("--listen", options.listen,
+                  "Where sockets listen, instead of --port on every address; one of IPv4 and one of IPv6")
+      ->type_name("IP:PORT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option(
+          "--cpu", options.cpus,
+          "CPUs that the workers are pinned to (default: with AF_XDP those of the queues' interrupts)")
+      ->type_name("none|LIST");
+  command
+      .add_option("--workers", options.workers,
+                  "Workers that serve by sockets (default: as many as there are CPUs)")
+      ->check(CLI::Range(1, QUICRX_MAX_QUEUES).description(""))
+      ->type_name("N");
+}
+
+void add_af_xdp_options(CLI::App& command, RunOptions& options) {
   command.add_option("--queues", options.queues, "Receive queues to serve, a worker each (default: all)")
       ->type_name("all|LIST");
-  command
-      .add_option("--cpu", options.cpus,
-                  "CPUs that the workers are pinned to (default: those of the queues' interrupts)")
-      ->type_name("none|LIST");
-  add_choice(command, "--bind", options.bind, "auto: zero copy where the driver has it, else copy",
-             "auto|zero-copy|copy",
-             {{"auto", BindMode::automatic}, {"zero-copy", BindMode::zero_copy}, {"copy", BindMode::copy}});
+  add_choice(
+      command, "--bind", options.bind, "auto: zero copy where the driver has it, else copy",
+      "auto|zero-copy|copy",
+      std::map<std::string, BindMode>{
+          {"auto", BindMode::automatic}, {"zero-copy", BindMode::zero_copy}, {"copy", BindMode::copy}});
+  add_choice(
+      command, "--tx", options.transmit,
+      "By what answers leave; auto: AF_XDP where the driver has zero copy, else a socket", "xdp|socket|auto",
+      std::map<std::string, TransmitBy>{
+          {"xdp", TransmitBy::af_xdp}, {"socket", TransmitBy::socket}, {"auto", TransmitBy::automatic}});
   command
       .add_option("--frames", options.frames,
                   "UMEM frames, half for receive (default: enough for the NIC's ring and ours)")
@@ -107,15 +138,16 @@ void add_quic_options(CLI::App& command, RunOptions& options) {
   add_choice(command, "--retry", quic.retry,
              "When clients prove their address by a Retry; auto (default): in a flood of handshakes",
              "auto|always|never",
-             {{"auto", RetryMode::automatic}, {"always", RetryMode::always}, {"never", RetryMode::never}});
+             std::map<std::string, RetryMode>{
+                 {"auto", RetryMode::automatic}, {"always", RetryMode::always}, {"never", RetryMode::never}});
   add_number(command, "--retry-threshold", quic.retry_threshold, "N",
              "Unproven handshakes under way that make a flood");
   command.add_flag("--prefer-v2", quic.prefer_v2, "Speak QUIC version 2 with clients that offer both");
   add_choice(command, "--congestion", quic.congestion_control, "Congestion control (default: cubic)",
              "cubic|bbr|reno",
-             {{"cubic", CongestionControl::cubic},
-              {"bbr", CongestionControl::bbr},
-              {"reno", CongestionControl::reno}});
+             std::map<std::string, CongestionControl>{{"cubic", CongestionControl::cubic},
+                                                      {"bbr", CongestionControl::bbr},
+                                                      {"reno", CongestionControl::reno}});
   command
       .add_option("--preferred-address", options.preferred_addresses,
                   "Where clients are invited to move to; one of IPv4 and one of IPv6")
@@ -164,7 +196,9 @@ std::size_t share(std::uint64_t limit, std::size_t workers) {
 }
 
 Result<void> set_preferred(EndpointConfig& config, const std::string& text, const RunOptions& options) {
-  const auto address = parse_socket_address(text, options.port);
+  const auto listen = listen_addresses(options);
+  if (!listen) return tl::unexpected(listen.error());
+  const auto address = parse_socket_address(text, listen->port());
   if (!address) return fail(address.error().kind, "--preferred-address: " + address.error().message);
   if (!address->is_unicast())
     return fail(ErrorKind::usage, "--preferred-address: " + text + " is no host's address");
@@ -183,6 +217,7 @@ Result<void> set_preferred(EndpointConfig& config, const std::string& text, cons
 
 void add_run_options(CLI::App& command, RunOptions& options) {
   add_port_options(command, options);
+  add_af_xdp_options(command, options);
   add_tls_options(command, options);
   add_service_options(command, options);
   add_quic_options(command, options);

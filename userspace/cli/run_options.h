@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "port/port_group.h"
 #include "quic/early_data_guard.h"
 #include "quic/endpoint_config.h"
 #include "quic/tls_context.h"
@@ -17,15 +18,24 @@
 
 namespace quicrx::cli {
 
+/// By what datagrams come and go.
+enum class Io : std::uint8_t { automatic, af_xdp, io_uring, socket };
+
 /// The words of `quicrx run`.
 struct RunOptions {
   std::vector<std::string> interfaces;
-  std::uint16_t port = 0;
-  std::string queues = "all";
-  std::optional<std::string> cpus;  ///< a list, or "none"
-  BindMode bind = BindMode::automatic;
+  Io io = Io::automatic;
+  std::uint16_t port = 0;              ///< 0: not given, but perhaps `listen`
+  std::vector<std::string> listen;     ///< not with AF_XDP
+  std::optional<std::string> cpus;     ///< a list, or "none"
+  std::optional<std::size_t> workers;  ///< not with AF_XDP
+
+  // For AF_XDP alone.
+  std::optional<std::string> queues;
+  std::optional<BindMode> bind;
+  std::optional<TransmitBy> transmit;
   std::optional<std::uint32_t> frames;
-  std::uint32_t busy_poll_microseconds = 0;
+  std::optional<std::uint32_t> busy_poll_microseconds;
 
   std::string certificate;
   std::string key;

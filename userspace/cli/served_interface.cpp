@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "cli/announcements.h"
+#include "cli/worker_storage.h"
 #include "net/number_list.h"
 #include "steer_abi.h"
 #include "xdp/device_features.h"
@@ -46,41 +47,22 @@ Result<void> refuse_mute_queues(const Interface& interface, const std::vector<st
   return {};
 }
 
-SocketPort::Storage socket_storage(Record& record, PoolKind receive, PoolKind transmit) {
-  RecordHeader& header = record.header();
-  return {record.words(receive), record.words(transmit), &header.pools[static_cast<std::size_t>(receive)],
-          &header.pools[static_cast<std::size_t>(transmit)], &header.socket};
-}
-
-Worker::Storage worker_storage(Record& record) {
-  RecordHeader& header = record.header();
-  const auto pool = [&](PoolKind name) {
-    return PoolStorage{record.words(name), &header.pools[static_cast<std::size_t>(name)]};
-  };
-  return {.xdp = {pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather), &header.xdp},
-          .socket4 = socket_storage(record, PoolKind::socket4_receive, PoolKind::socket4_transmit),
-          .socket6 = socket_storage(record, PoolKind::socket6_receive, PoolKind::socket6_transmit),
-          .hold = pool(PoolKind::hold),
-          .endpoint = &header.endpoint,
-          .handoff = &header.handoff,
-          .handoff_latency = &header.handoff_latency};
-}
-
 }  // namespace
 
-Result<ServedInterface> ServedInterface::plan(const std::string& name, const RunOptions& options) {
-  ServedInterface served;
+Result<std::unique_ptr<ServedInterface>> ServedInterface::plan(const std::string& name,
+                                                               const RunOptions& options) {
+  std::unique_ptr<ServedInterface> served(new ServedInterface(options));
   auto interface = find_interface(name);
   if (!interface) return tl::unexpected(interface.error());
-  served.interface_ = *interface;
-  auto queues = queues_of(*interface, options.queues);
+  served->interface_ = *interface;
+  auto queues = queues_of(*interface, options.queues.value_or("all"));
   if (!queues) return tl::unexpected(queues.error());
-  served.queues_ = std::move(*queues);
-  if (auto refused = refuse_mute_queues(*interface, served.queues_); !refused)
+  served->queues_ = std::move(*queues);
+  if (auto refused = refuse_mute_queues(*interface, served->queues_); !refused)
     return tl::unexpected(refused.error());
   auto plan = plan_umem(*interface, ask_device_features(*interface), options.frames);
   if (!plan) return tl::unexpected(plan.error());
-  served.plan_ = *plan;
+  served->plan_ = *plan;
   return served;
 }
 
@@ -89,7 +71,7 @@ Result<void> ServedInterface::claim(const std::vector<PortRange>& ports) {
   if (auto cleared = clear_abandoned(interface_, Wanted{ports, plan_.multi_buffer()}); !cleared)
     return cleared;
   for (const std::uint32_t queue : queues_) {
-    auto record = Record::create(interface_, queue, plan_);
+    auto record = Record::create(name_of(interface_), queue, plan_);
     if (!record) return tl::unexpected(record.error());
     records_.push_back(std::move(*record));
   }
@@ -118,7 +100,7 @@ Result<void> ServedInterface::check_program() {
   return {};
 }
 
-std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, std::size_t first) {
+std::vector<Engine::Place> ServedInterface::places(std::size_t first) {
   std::vector<Engine::Place> places;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     const auto number = static_cast<WorkerNumber>(first + i);
@@ -129,13 +111,14 @@ std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, st
                         .queue = queues_[i],
                         .worker = number,
                         .plan = plan_,
-                        .bind = options.bind,
+                        .bind = options_.bind.value_or(BindMode::automatic),
                         .native = program_->attachment().native,
                         .receive_metadata = (flags_ & QUICRX_RX_METADATA) != 0,
-                        .busy_poll = std::chrono::microseconds(options.busy_poll_microseconds)};
-    place.config.ipv4 = SocketAddress::any_ipv4(options.port);
-    place.config.ipv6 = SocketAddress::any_ipv6(options.port);
-    place.config.drain = std::chrono::seconds(options.drain_seconds);
+                        .busy_poll = std::chrono::microseconds(options_.busy_poll_microseconds.value_or(0))};
+    place.config.transmit = options_.transmit.value_or(TransmitBy::automatic);
+    place.config.ipv4 = SocketAddress::any_ipv4(options_.port);
+    place.config.ipv6 = SocketAddress::any_ipv6(options_.port);
+    place.config.drain = std::chrono::seconds(options_.drain_seconds);
     place.storage = worker_storage(*records_[i]);
     place.thread_number = &header.thread;
     places.push_back(std::move(place));
@@ -143,49 +126,49 @@ std::vector<Engine::Place> ServedInterface::places(const RunOptions& options, st
   return places;
 }
 
-Result<void> ServedInterface::steer_to(Engine& engine, std::size_t first, const RunOptions& options) {
+Result<void> ServedInterface::begin(Engine& engine, std::size_t first) {
   const auto maps = SteerMaps::open(interface_);
   if (!maps) return tl::unexpected(maps.error());
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     const XdpPort& port = *engine.worker(first + i).ports().xdp();
     RecordHeader& header = records_[i]->header();
     header.xsk = port.descriptor();
-    header.worker = static_cast<std::uint32_t>(first + i);
-    header.cpu = engine.cpu(first + i) ? static_cast<std::int32_t>(*engine.cpu(first + i)) : -1;
-    header.udp_port = options.port;
+    describe_worker(header, engine, first + i, options_.port);
     header.zero_copy = port.zero_copy() ? 1 : 0;
     header.zero_copy_refused = port.zero_copy_refused();
     header.huge_pages = port.huge_pages() ? 1 : 0;
-    header.busy_poll_microseconds = options.busy_poll_microseconds;
+    header.busy_poll_microseconds = options_.busy_poll_microseconds.value_or(0);
     if (auto set = maps->set_socket(queues_[i], port.descriptor()); !set) return set;
   }
   return {};
 }
 
-std::string ServedInterface::name_of_queues() const {
+std::string ServedInterface::name() const {
   return interface_.name + "/" + std::string(interface_.mac.begin(), interface_.mac.end()) + "/" +
          number_list_text(queues_);
 }
 
-void ServedInterface::wait_for_carrier(int stop) const {
+void ServedInterface::wait(int stop) const {
   if (!carrier_->wait(CarrierWatch::kLongest, stop))
     spdlog::warn("{}: no carrier since the XDP program was attached and the sockets bound", interface_.name);
 }
 
-void ServedInterface::announce(Engine& engine, std::size_t first, const RunOptions& options) const {
+void ServedInterface::announce(Engine& engine, std::size_t first) const {
   const XdpPort& port = *engine.worker(first).ports().xdp();  // its queues are alike
   const Attachment& attachment = program_->attachment();
   warn_of_unserved_queues(interface_, queues_);
   if (!attachment.native_refused.empty())
     spdlog::warn("fell back to generic XDP: {}", attachment.native_refused);
-  warn_of_other_ports(interface_, options.port);
+  warn_of_other_ports(interface_, options_.port);
   warn_of_missing_timestamps(interface_, port);
-  spdlog::info("ready: {} {}, UDP port {}, XDP in {} mode, {}, {} frames of {} bytes {}on {} pages{}{}",
-               interface_.name, queues_text(queues_), options.port, attachment.mode_name(),
-               copy_text(port, interface_, attachment), plan_.frames(), plan_.chunk_bytes,
-               queues_.size() > 1 ? "a queue " : "",
-               port.huge_pages() ? "huge" : "normal (no huge pages free)",
-               plan_.multi_buffer() ? ", several a packet" : "", metadata_text(port));
+  spdlog::info(
+      "ready: {} {}, UDP port {}, XDP in {} mode, {}, answers by {}, {} frames of {} bytes {}on {} pages{}{}",
+      interface_.name, queues_text(queues_), options_.port, attachment.mode_name(),
+      copy_text(port, interface_, attachment),
+      engine.worker(first).ports().sends_by_socket() ? "sockets" : "AF_XDP", plan_.frames(),
+      plan_.chunk_bytes, queues_.size() > 1 ? "a queue " : "",
+      port.huge_pages() ? "huge" : "normal (no huge pages free)",
+      plan_.multi_buffer() ? ", several a packet" : "", metadata_text(port));
 }
 
 }  // namespace quicrx::cli

@@ -8,42 +8,42 @@
 #include <vector>
 
 #include "cli/run_options.h"
-#include "engine/engine.h"
+#include "cli/served.h"
 #include "library/owned_program.h"
 #include "telemetry/record.h"
 #include "xdp/carrier.h"
 
 namespace quicrx::cli {
 
-/// An interface that `run` serves: its queues, and what is claimed of it for as long as they are served.
-class ServedInterface {
+/// An interface that `run` serves: its queues, by AF_XDP, a worker each.
+class ServedInterface final : public Served {
  public:
-  /// What is asked for, checked against the interface. Changes nothing.
-  static Result<ServedInterface> plan(const std::string& name, const RunOptions& options);
+  /// What is asked for, checked against the interface. Changes nothing. `options` outlives it.
+  static Result<std::unique_ptr<ServedInterface>> plan(const std::string& name, const RunOptions& options);
 
+  [[nodiscard]] std::size_t workers() const override { return queues_.size(); }
+  /// The interface and its queues, told apart from those of any other machine or namespace by its MAC
+  /// address.
+  [[nodiscard]] std::string name() const override;
   /// Makes a record for each queue and sees that the XDP program is there, with the setup lock held. What
   /// was claimed goes with this object, under that lock: first the records, so that the program can tell
   /// whether another poller is left.
-  Result<void> claim(const std::vector<PortRange>& ports);
+  Result<void> claim(const std::vector<PortRange>& ports) override;
+  [[nodiscard]] std::vector<Engine::Place> places(std::size_t first) override;
+  /// Has the queues' packets go to the workers.
+  Result<void> begin(Engine& engine, std::size_t first) override;
+  /// For a carrier that went with what was changed.
+  void wait(int stop) const override;
+  void announce(Engine& engine, std::size_t first) const override;
 
-  /// A worker's place for each queue, from number `first` on.
-  [[nodiscard]] std::vector<Engine::Place> places(const RunOptions& options, std::size_t first);
-  /// Has the queues' packets go to the workers, which are the engine's from number `first` on.
-  Result<void> steer_to(Engine& engine, std::size_t first, const RunOptions& options);
-  /// Waits for a carrier that went with what was changed.
-  void wait_for_carrier(int stop) const;
-  void announce(Engine& engine, std::size_t first, const RunOptions& options) const;
-
-  /// The interface and its queues, told apart from those of any other machine or namespace by its MAC
-  /// address.
-  [[nodiscard]] std::string name_of_queues() const;
   [[nodiscard]] const Interface& interface() const { return interface_; }
   [[nodiscard]] const std::vector<std::uint32_t>& queues() const { return queues_; }
 
  private:
-  ServedInterface() = default;
+  explicit ServedInterface(const RunOptions& options) : options_(options) {}
   Result<void> check_program();
 
+  const RunOptions& options_;
   Interface interface_;
   std::vector<std::uint32_t> queues_;
   UmemPlan plan_;

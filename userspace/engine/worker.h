@@ -28,6 +28,7 @@ class Worker {
   struct Config {
     std::optional<XdpPort::Config> xdp;  ///< without it: sockets alone
     TransmitBy transmit = TransmitBy::automatic;
+    SocketIo socket_io = SocketIo::calls;
     /// Where sockets listen. Behind AF_XDP they reserve the UDP port; every steered one is served.
     std::optional<SocketAddress> ipv4, ipv6;
     EndpointConfig quic;             ///< with the worker's number

@@ -51,7 +51,7 @@ Result<void> StandaloneXdpPort::claim(const Interface& interface, const UmemPlan
   const std::vector<PortRange> ports{{options.udp_port, options.udp_port}};
   if (auto cleared = clear_abandoned(interface, Wanted{ports, plan.multi_buffer(), flags}); !cleared)
     return cleared;
-  auto record = Record::create(interface, options.queue, plan);
+  auto record = Record::create(name_of(interface), options.queue, plan);
   if (!record) return tl::unexpected(record.error());
   record_ = std::move(*record);
   auto program = OwnedProgram::ensure(interface, ports, flags);

@@ -81,12 +81,19 @@ Json handoff_json(const RecordHeader& header) {
   return json;
 }
 
+std::string_view transmit_name(const RecordHeader& header) {
+  return kIoNames[static_cast<std::size_t>(
+      header.sends_by_socket != 0 && header.io == RecordedIo::af_xdp ? RecordedIo::socket : header.io)];
+}
+
 Json queue_json(const QueueSnapshot& queue) {
   const RecordHeader& header = *queue.header;
   Json frames = Json::object();
   for (std::size_t pool = 0; pool < kPools; ++pool)
     frames[std::string(kPoolNames[pool])] = pool_json(queue.frames[pool], header.pools[pool]);
   Json json{{"queue", header.queue},
+            {"io", kIoNames[static_cast<std::size_t>(header.io)]},
+            {"transmit", transmit_name(header)},
             {"worker", worker_json(header)},
             {"poller",
              {{"alive", queue.alive},

@@ -54,7 +54,11 @@ std::string copy_text(const RecordHeader& header) {
 std::string poller_text(const QueueSnapshot& queue) {
   const RecordHeader& header = *queue.header;
   if (!queue.alive) return fmt::format("poller {} is gone (killed?); its last figures follow", header.pid);
-  return fmt::format("UDP port {}, {}, frames of {} bytes on {} pages{}", header.udp_port, copy_text(header),
+  if (header.io != RecordedIo::af_xdp)
+    return fmt::format("UDP port {}, {}", header.udp_port,
+                       header.io == RecordedIo::socket ? "the kernel's sockets" : "io_uring");
+  return fmt::format("UDP port {}, {}, answers by {}, frames of {} bytes on {} pages{}", header.udp_port,
+                     copy_text(header), header.sends_by_socket != 0 ? "sockets" : "AF_XDP",
                      header.plan.chunk_bytes, header.huge_pages != 0 ? "huge" : "normal",
                      header.busy_poll_microseconds != 0
                          ? fmt::format(", busy polling {} us", header.busy_poll_microseconds)
@@ -69,9 +73,10 @@ void put_pollers(std::string& page, const std::vector<QueueSnapshot>& queues) {
   for (auto first = queues.begin(); first != queues.end();) {
     auto last = std::adjacent_find(first, queues.end(), differ);
     if (last == queues.end()) --last;
+    const std::string_view what = first->header->io == RecordedIo::af_xdp ? "queue" : "worker";
     const std::string numbers =
-        last == first ? fmt::format("queue {}", first->header->queue)
-                      : fmt::format("queues {} to {}", first->header->queue, last->header->queue);
+        last == first ? fmt::format("{} {}", what, first->header->queue)
+                      : fmt::format("{}s {} to {}", what, first->header->queue, last->header->queue);
     page += fmt::format("  {}: {}\n", numbers, poller_text(*first));
     first = std::next(last);
   }
@@ -82,9 +87,13 @@ void put_pollers(std::string& page, const std::vector<QueueSnapshot>& queues) {
 std::string format_text(const std::vector<InterfaceSnapshot>& interfaces) {
   std::string page;
   for (const InterfaceSnapshot& snapshot : interfaces) {
-    page += fmt::format("{} ({})\n", snapshot.interface.name,
-                        snapshot.interface.driver.empty() ? "no driver name" : snapshot.interface.driver);
-    put_program(page, snapshot);
+    if (is_socket_server(snapshot.interface.name)) {
+      page += snapshot.interface.name + "\n";
+    } else {
+      page += fmt::format("{} ({})\n", snapshot.interface.name,
+                          snapshot.interface.driver.empty() ? "no driver name" : snapshot.interface.driver);
+      put_program(page, snapshot);
+    }
     put_pollers(page, snapshot.queues);
     if (!snapshot.queues.empty()) page += queue_table(snapshot.queues).render(kPageWidth);
   }

@@ -66,7 +66,10 @@ void put_heading(Columns& columns) {
   put("thread", [](Header header) { return std::to_string(header.thread); });
   columns.texts(1, "poller",
                 [](const QueueSnapshot& queue) { return std::string(queue.alive ? "alive" : "gone"); });
-  put("mode", [](Header header) { return std::string(header.zero_copy != 0 ? "zero copy" : "copy"); });
+  put("mode", [](Header header) {
+    if (header.io != RecordedIo::af_xdp) return std::string(kIoNames[static_cast<std::size_t>(header.io)]);
+    return std::string(header.zero_copy != 0 ? "zero copy" : "copy");
+  });
 }
 
 /// A pool's size, and below it what its frames are at.

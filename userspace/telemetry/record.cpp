@@ -14,16 +14,39 @@
 #include <filesystem>
 #include <new>
 #include <numeric>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "engine/worker.h"
 
 namespace quicrx {
 namespace {
 
-constexpr const char* kRoot = "/run/quicrx";
+std::string path_in(const std::string& folder, const PollerName& name, std::uint32_t queue) {
+  return folder + "/" + name.text + "-" + std::to_string(queue);
+}
 
-std::string folder_of(const Interface& interface) {
-  return std::string(kRoot) + "/" + std::to_string(interface.namespace_id);
+/// A record's file name taken apart: "s0-3", "udp:443-0".
+std::optional<std::pair<std::string, std::uint32_t>> read_name(const std::string& file) {
+  const std::size_t dash = file.rfind('-');
+  std::uint32_t queue = 0;
+  if (dash == std::string::npos) return std::nullopt;
+  const char* last = file.data() + file.size();
+  const auto [end, failed] = std::from_chars(file.data() + dash + 1, last, queue);
+  if (failed != std::errc() || end != last) return std::nullopt;
+  return std::pair(file.substr(0, dash), queue);
+}
+
+/// Calls `each` with the poller's name and queue of every record of this user's.
+template <typename Each>
+void for_each_record(std::uint64_t namespace_id, Each each) {
+  for (const std::string& folder : record_folders(namespace_id)) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+      if (const auto named = read_name(entry.path().filename())) each(named->first, named->second);
+  }
 }
 
 tl::unexpected<Error> file_failure(const std::string& what, const std::string& path) {
@@ -55,6 +78,17 @@ Result<Descriptor> lock_file(const std::string& path) {
   }
 }
 
+/// The same in the folder of this user's records, which an ending poller may take away meanwhile.
+Result<Descriptor> make_file(const PollerName& name, std::uint32_t queue, std::string& path) {
+  for (int tries = 3;; --tries) {
+    const auto folder = make_record_folder(name.namespace_id);
+    if (!folder) return tl::unexpected(folder.error());
+    path = path_in(*folder, name, queue);
+    auto file = lock_file(path);
+    if (file || tries == 1 || file.error().kind == ErrorKind::busy || is_own_folder(*folder)) return file;
+  }
+}
+
 std::size_t file_bytes(std::span<const std::uint32_t, kPools> pool_frames) {
   return sizeof(RecordHeader) +
          std::accumulate(pool_frames.begin(), pool_frames.end(), std::size_t{0}) * sizeof(FrameWord);
@@ -68,23 +102,17 @@ Result<Mapping> map_file(const Descriptor& file, std::size_t bytes, int access, 
 
 }  // namespace
 
-std::string Record::path(const Interface& interface, std::uint32_t queue) {
-  return folder_of(interface) + "/" + interface.name + "-" + std::to_string(queue);
-}
-
-Result<std::unique_ptr<Record>> Record::create(const Interface& interface, std::uint32_t queue,
+Result<std::unique_ptr<Record>> Record::create(const PollerName& name, std::uint32_t queue,
                                                const UmemPlan& plan) {
   std::unique_ptr<Record> record(new Record);
-  record->path_ = path(interface, queue);
-  std::error_code error;
-  std::filesystem::create_directories(folder_of(interface), error);
-  auto file = lock_file(record->path_);
+  auto file = make_file(name, queue, record->path_);
   if (!file) {
     if (file.error().kind != ErrorKind::busy) return tl::unexpected(file.error());
-    const auto other = open(interface, queue);
+    const auto other = open(name, queue);
     const std::string who = other ? " (pid " + std::to_string((*other)->header().pid) + ")" : "";
-    return fail(ErrorKind::busy, interface.name + " queue " + std::to_string(queue) +
-                                     ": another quicrx poller serves it" + who + "; stop it first");
+    const std::string what =
+        is_socket_server(name.text) ? name.text : name.text + " queue " + std::to_string(queue);
+    return fail(ErrorKind::busy, what + ": another quicrx poller serves it" + who + "; stop it first");
   }
   record->file_ = std::move(*file);
   record->owner_ = true;
@@ -111,11 +139,15 @@ Result<std::unique_ptr<Record>> Record::create(const Interface& interface, std::
   return record;
 }
 
-Result<std::unique_ptr<Record>> Record::open(const Interface& interface, std::uint32_t queue) {
+Result<std::unique_ptr<Record>> Record::open(const PollerName& name, std::uint32_t queue) {
   std::unique_ptr<Record> record(new Record);
-  record->path_ = path(interface, queue);
-  record->file_ = Descriptor(::open(record->path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!record->file_) return file_failure("open", record->path_);
+  errno = ENOENT;
+  for (const std::string& folder : record_folders(name.namespace_id)) {
+    record->path_ = path_in(folder, name, queue);
+    record->file_ = Descriptor(::open(record->path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (record->file_) break;
+  }
+  if (!record->file_) return file_failure("open the record of", name.text);
   struct stat status {};
   if (fstat(record->file_.get(), &status) != 0 ||
       static_cast<std::size_t>(status.st_size) < sizeof(RecordHeader))
@@ -153,24 +185,25 @@ bool Record::alive() const {
   return fcntl(file_.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-std::vector<std::uint32_t> recorded_queues(const Interface& interface) {
-  std::vector<std::uint32_t> queues;
-  const std::string prefix = interface.name + "-";
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_of(interface), error)) {
-    const std::string name = entry.path().filename();
-    std::uint32_t queue = 0;
-    if (!name.starts_with(prefix)) continue;
-    const auto [end, failed] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), queue);
-    if (failed == std::errc() && end == name.data() + name.size()) queues.push_back(queue);
-  }
-  std::ranges::sort(queues);
-  return queues;
+std::vector<std::uint32_t> recorded_queues(const PollerName& name) {
+  std::set<std::uint32_t> queues;
+  for_each_record(name.namespace_id, [&](const std::string& of, std::uint32_t queue) {
+    if (of == name.text) queues.insert(queue);
+  });
+  return {queues.begin(), queues.end()};
+}
+
+std::vector<std::string> recorded_socket_servers(std::uint64_t namespace_id) {
+  std::set<std::string> names;
+  for_each_record(namespace_id, [&](const std::string& of, std::uint32_t) {
+    if (is_socket_server(of)) names.insert(of);
+  });
+  return {names.begin(), names.end()};
 }
 
 bool has_living_poller(const Interface& interface) {
-  return std::ranges::any_of(recorded_queues(interface), [&](std::uint32_t queue) {
-    const auto record = Record::open(interface, queue);
+  return std::ranges::any_of(recorded_queues(name_of(interface)), [&](std::uint32_t queue) {
+    const auto record = Record::open(name_of(interface), queue);
     return record && (*record)->alive();
   });
 }

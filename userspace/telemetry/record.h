@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// What a poller leaves in shared memory for whoever asks: its counters and the states of its frames.
 ///
-/// A file in /run that the poller maps and locks. Readers need nothing of the poller, so a hung one can be
-/// looked at; its lock, which dies with the process, tells a living poller from one that was killed.
+/// A file (record_place.h) that the poller maps and locks. Readers need nothing of the poller, so a hung one
+/// can be looked at; its lock, which dies with the process, tells a living poller from one that was killed.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@
 #include "port/socket_port.h"
 #include "quic/endpoint_counters.h"
 #include "quicrx/result.h"
-#include "xdp/interface.h"
+#include "telemetry/record_place.h"
 #include "xdp/umem_plan.h"
 
 namespace quicrx {
@@ -36,21 +36,27 @@ inline constexpr std::string_view kPoolNames[kPools] = {
     "receive",          "transmit",        "gather",           "socket4_receive",
     "socket4_transmit", "socket6_receive", "socket6_transmit", "hold"};
 
+/// By what a worker's datagrams come.
+enum class RecordedIo : std::uint8_t { af_xdp, socket, io_uring };
+inline constexpr std::string_view kIoNames[] = {"af-xdp", "socket", "io_uring"};
+
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3331'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3530'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file
   std::int32_t pid = 0;
-  std::int32_t xsk = -1;  ///< the poller's descriptor of its AF_XDP socket
-  std::uint32_t queue = 0;
+  std::int32_t xsk = -1;     ///< the poller's descriptor of its AF_XDP socket
+  std::uint32_t queue = 0;   ///< of an interface; by sockets the worker's number
   std::uint32_t worker = 0;  ///< its number among the workers of its process
   std::int32_t thread = 0;   ///< the kernel's number of it
   std::int32_t cpu = -1;     ///< the one that the worker is pinned to; -1: none
   std::uint16_t udp_port = 0;
   std::uint8_t zero_copy = 0;
   std::uint8_t huge_pages = 0;
+  RecordedIo io = RecordedIo::af_xdp;
+  std::uint8_t sends_by_socket = 0;  ///< also what came by AF_XDP
 
   std::uint64_t busy_poll_microseconds = 0;
   std::int32_t zero_copy_refused = 0;  ///< errno; 0 when zero copy was not asked for, or is there
@@ -68,15 +74,13 @@ struct RecordHeader {
 /// A record in memory: the poller's own, or a view of another's.
 class Record {
  public:
-  /// /run/quicrx/NAMESPACE/INTERFACE-QUEUE
-  static std::string path(const Interface& interface, std::uint32_t queue);
-
-  /// Makes and locks the record of a poller. The error names the process that has it.
-  static Result<std::unique_ptr<Record>> create(const Interface& interface, std::uint32_t queue,
+  /// Makes and locks the record of a poller, NAME-QUEUE. The error names the process that has it. `plan`: of
+  /// nothing where there are sockets alone.
+  static Result<std::unique_ptr<Record>> create(const PollerName& name, std::uint32_t queue,
                                                 const UmemPlan& plan);
 
   /// Another poller's record, for reading.
-  static Result<std::unique_ptr<Record>> open(const Interface& interface, std::uint32_t queue);
+  static Result<std::unique_ptr<Record>> open(const PollerName& name, std::uint32_t queue);
 
   ~Record();  ///< the poller's own: the file goes too
 
@@ -98,7 +102,9 @@ class Record {
 };
 
 /// Queues of which there is a record, ascending.
-std::vector<std::uint32_t> recorded_queues(const Interface& interface);
+std::vector<std::uint32_t> recorded_queues(const PollerName& name);
+/// The servers by sockets of which there are records, by name.
+std::vector<std::string> recorded_socket_servers(std::uint64_t namespace_id);
 
 /// Whether a living poller serves any queue of the interface.
 bool has_living_poller(const Interface& interface);

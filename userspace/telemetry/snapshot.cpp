@@ -21,6 +21,7 @@ std::uint32_t level(const RingMemory<Entry>& ring) {
 }
 
 std::optional<SocketFacts> look_at_socket(const RecordHeader& header) {
+  if (header.io != RecordedIo::af_xdp) return std::nullopt;
   const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, header.pid, 0)));
   if (!process) return std::nullopt;
   const Descriptor socket(static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), header.xsk, 0)));
@@ -66,6 +67,14 @@ Result<void> look_at_maps(InterfaceSnapshot& snapshot) {
   return {};
 }
 
+void look_at_queues(InterfaceSnapshot& snapshot) {
+  const PollerName name = name_of(snapshot.interface);
+  for (const std::uint32_t number : recorded_queues(name)) {
+    auto record = Record::open(name, number);
+    if (record) snapshot.queues.push_back(look_at_queue(std::move(*record)));
+  }
+}
+
 }  // namespace
 
 Result<InterfaceSnapshot> take_snapshot(const Interface& interface) {
@@ -75,10 +84,17 @@ Result<InterfaceSnapshot> take_snapshot(const Interface& interface) {
   if (!attachment) return tl::unexpected(attachment.error());
   snapshot.attachment = *attachment;
   if (auto looked = look_at_maps(snapshot); !looked) return tl::unexpected(looked.error());
-  for (const std::uint32_t number : recorded_queues(interface)) {
-    auto record = Record::open(interface, number);
-    if (record) snapshot.queues.push_back(look_at_queue(std::move(*record)));
-  }
+  look_at_queues(snapshot);
+  return snapshot;
+}
+
+Result<InterfaceSnapshot> take_socket_snapshot(const PollerName& name) {
+  InterfaceSnapshot snapshot;
+  snapshot.interface.name = name.text;
+  snapshot.interface.namespace_id = name.namespace_id;
+  look_at_queues(snapshot);
+  if (snapshot.queues.empty())
+    return fail(ErrorKind::not_found, name.text + ": no such server of this user; 'quicrx stats' shows all");
   return snapshot;
 }
 

@@ -39,7 +39,8 @@ struct QueueSnapshot {
   std::optional<SocketFacts> socket;  ///< none when the poller is gone, or may not be looked at
 };
 
-/// An interface's part of the statistics.
+/// An interface's part of the statistics, or that of a server by sockets alone: then the interface is no more
+/// than its name.
 struct InterfaceSnapshot {
   Interface interface;
   std::optional<Attachment> attachment;
@@ -54,6 +55,9 @@ struct InterfaceSnapshot {
 
 /// Looks at an interface. Not an error when nothing of ours is there.
 Result<InterfaceSnapshot> take_snapshot(const Interface& interface);
+
+/// Looks at a server by sockets, which takes no privilege. The error says that there is none.
+Result<InterfaceSnapshot> take_socket_snapshot(const PollerName& name);
 
 /// Whether there is anything of ours to show.
 bool is_in_use(const InterfaceSnapshot& snapshot);
