@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Process CPU of the same transfers over each port; alternating, medians. See scripts/bench."""
+
+import statistics
+import sys
+
+import network as net
+import stage
+from baseline import BYTES, DATA_PACKETS, cpu, transfer
+from poller import Poller
+
+WAYS = {
+    "AF_XDP both ways": ("--io", "af-xdp", "--tx", "xdp"),
+    "AF_XDP in, socket out": ("--io", "af-xdp", "--tx", "socket"),
+    "io_uring": ("--io", "io_uring", "--workers", "1"),
+    "socket": ("--io", "socket", "--workers", "1"),
+}
+
+
+def cost(network, site, options, what):
+    """Nanoseconds of the process's CPU for each 1,400 bytes of data."""
+    devices = ("s0",) if "af-xdp" in options else ()
+    poller = Poller(network, site, *options, devices=devices).wait_ready()
+    before = cpu(poller.process.pid)[0]
+    transfer(network, site, what)
+    spent = cpu(poller.process.pid)[0] - before
+    poller.stop()
+    return spent / DATA_PACKETS * 1e9
+
+
+def main():
+    rounds = stage.rounds()
+    runs = {(what, way): [] for what in ("upload", "download") for way in WAYS}
+    with stage.site_in_memory() as site, stage.hosts() as network:
+        site.make_file("data", BYTES)
+        for number in range(rounds):
+            for (what, way), results in runs.items():
+                print(f"round {number + 1} of {rounds}: {what} {way}          ", end="\r", file=sys.stderr)
+                results.append(cost(network, site, WAYS[way], what))
+    print(f"process CPU, nanoseconds for each 1,400 bytes; {BYTES >> 20} MiB, one worker, medians of {rounds}, alternating")
+    for (what, way), results in runs.items():
+        base = statistics.median(runs[what, "socket"])
+        median = statistics.median(results)
+        print(f"{what:10}{way:24}{median:8.0f}  ({min(results):.0f} to {max(results):.0f})  {median / base:.2f} of socket")
+
+
+if __name__ == "__main__":
+    main()
