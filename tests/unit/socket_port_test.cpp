@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "port/udp_port.h"
+#include "port/uring_port.h"
 #include "socket_port_fixture.h"
 
 namespace quicrx::test {
@@ -276,7 +277,9 @@ TEST_P(SocketPortTest, RefusesAPortThatIsTaken) {
 
 INSTANTIATE_TEST_SUITE_P(Sockets, SocketPortTest,
                          testing::Values(SocketKind{"Calls4", open_any<UdpPort>, false},
-                                         SocketKind{"Calls6", open_any<UdpPort>, true}),
+                                         SocketKind{"Calls6", open_any<UdpPort>, true},
+                                         SocketKind{"Uring4", open_any<UringPort>, false},
+                                         SocketKind{"Uring6", open_any<UringPort>, true}),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "frame/lazy_memory.h"
 #include "frame/pool_ids.h"
 #include "port/udp_port.h"
+#include "port/uring_port.h"
 
 namespace quicrx {
 namespace {
@@ -28,14 +29,20 @@ EndpointConfig with_hold_pool(EndpointConfig config, FramePool& hold) {
   return config;
 }
 
+Result<std::unique_ptr<SocketPort>> open_socket(const SocketPort::Config& config,
+                                                const SocketPort::Storage& storage, SocketIo io) {
+  if (io == SocketIo::io_uring) return UringPort::open(config, storage);
+  return UdpPort::open(config, storage);
+}
+
 /// Null where no address of the family is listened to. IPv6 may be switched off on the machine.
-Result<std::unique_ptr<SocketPort>> open_socket(PortId id, const Worker::Config& config,
+Result<std::unique_ptr<SocketPort>> open_family(PortId id, const Worker::Config& config,
                                                 const SocketPort::Storage& storage) {
   const auto& listen = id == PortId::socket6 ? config.ipv6 : config.ipv4;
   if (!listen) return std::unique_ptr<SocketPort>();
-  auto port =
-      UdpPort::open({id, *listen, config.socket_mtu, config.quic.worker, config.shares_port}, storage);
-  if (port) return std::unique_ptr<SocketPort>(std::move(*port));
+  auto port = open_socket({id, *listen, config.socket_mtu, config.quic.worker, config.shares_port}, storage,
+                          config.socket_io);
+  if (port) return port;
   if (id == PortId::socket6 && config.ipv4 && port.error().kind == ErrorKind::unsupported)
     return std::unique_ptr<SocketPort>();
   return tl::unexpected(port.error());
@@ -48,10 +55,10 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
   auto waker = Waker::create();
   if (!waker) return tl::unexpected(waker.error());
   PortGroup::Parts parts;
-  auto ipv4 = open_socket(PortId::socket4, config, storage.socket4);
+  auto ipv4 = open_family(PortId::socket4, config, storage.socket4);
   if (!ipv4) return tl::unexpected(ipv4.error());
   parts.ipv4 = std::move(*ipv4);
-  auto ipv6 = open_socket(PortId::socket6, config, storage.socket6);
+  auto ipv6 = open_family(PortId::socket6, config, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
   parts.ipv6 = std::move(*ipv6);
   if (config.xdp) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "port/udp_port.h"
+#include "port/uring_port.h"
 #include "quicrx/socket_port.h"
 
 namespace quicrx {
@@ -61,6 +62,10 @@ Result<std::unique_ptr<PollablePort>> open(const SocketPortOptions& options) {
 
 Result<std::unique_ptr<PollablePort>> open_socket_port(const SocketPortOptions& options) {
   return open<UdpPort>(options);
+}
+
+Result<std::unique_ptr<PollablePort>> open_uring_port(const SocketPortOptions& options) {
+  return open<UringPort>(options);
 }
 
 }  // namespace quicrx

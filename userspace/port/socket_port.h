@@ -11,7 +11,7 @@
 
 namespace quicrx {
 
-/// How a socket port works.
+/// How a socket's datagrams come and go: by system calls (recvmmsg, sendmmsg) or by io_uring.
 enum class SocketIo : std::uint8_t { calls, io_uring };
 
 /// Datagrams from and to a kernel UDP socket of one address family, by system calls or by io_uring.

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "port/send_singly.h"
+
 namespace quicrx {
 
 Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Storage& storage) {
@@ -25,9 +27,7 @@ UdpPort::UdpPort(const Config& config, const Storage& storage, UdpSocket socket,
       slots_(kBatch),
       received_(kBatch),
       trains_(kBatch),
-      messages_(kBatch) {
-  static_assert(DatagramTrain::kMostDatagrams <= kBatch, "messages_ has room for one train's datagrams");
-}
+      messages_(kBatch) {}
 
 Result<void> UdpPort::adopt() {
   frames_.adopt();
@@ -107,15 +107,11 @@ void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   trains_[queued_++].begin(std::move(frame), path, ecn);
 }
 
-void UdpPort::count_sent(std::size_t datagrams, std::size_t bytes) {
-  counters_.add(PortCounter::sent_datagrams, datagrams);
-  counters_.add(PortCounter::sent_bytes, bytes);
-}
-
 /// How many of the first were sent; when none, errno says why.
 std::size_t UdpPort::send_messages(std::span<mmsghdr> messages) {
   counters_.add(PortCounter::wakeups);
-  const int sent = sendmmsg(descriptor(), messages.data(), static_cast<unsigned>(messages.size()), 0);
+  const int sent =
+      sendmmsg(descriptor(), messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT);
   return static_cast<std::size_t>(std::max(sent, 0));
 }
 
@@ -128,36 +124,17 @@ void UdpPort::flush() {
   while (done < queued_) {
     const std::size_t sent = send_messages(std::span(messages_).subspan(done, queued_ - done));
     if (sent == 0 && (errno == EAGAIN || errno == ENOBUFS)) break;
-    for (std::size_t i = done; i < done + sent; ++i) {
-      if (trains_[i].size() > 1) counters_.add(PortCounter::gso_trains);
-      count_sent(trains_[i].size(), trains_[i].bytes());
-    }
+    // The device lacks checksums, without which the kernel does not cut.
+    if (sent == 0 && errno == EIO) segments_ = false;
+    for (std::size_t i = done; i < done + sent; ++i) count_sent(trains_[i], counters_);
     done += sent;
-    if (sent == 0) send_singly(trains_[done++]);
+    if (sent == 0) send_singly(descriptor(), trains_[done++], counters_);
   }
   // What the socket did not take is lost, as QUIC expects of a network; holding it would need another queue.
   for (std::size_t i = done; i < queued_; ++i)
     counters_.add(PortCounter::drop_send_failed, trains_[i].size());
   for (std::size_t i = 0; i < queued_; ++i) trains_[i].clear();
   queued_ = 0;
-}
-
-/// A train that failed, as errno says. One of its datagrams that fails too (too large, no route) is lost
-/// alone, as on any network.
-void UdpPort::send_singly(DatagramTrain& train) {
-  if (train.size() == 1) {
-    counters_.add(PortCounter::drop_send_failed);
-    return;
-  }
-  if (errno == EIO) segments_ = false;  // the device lacks checksums, without which the kernel does not cut
-  for (std::size_t i = 0; i < train.size(); ++i) {
-    mmsghdr one{train.single(i), 0};
-    if (send_messages({&one, 1}) == 1) {
-      count_sent(1, train.frames()[i].payload().size());
-    } else {
-      counters_.add(PortCounter::drop_send_failed);
-    }
-  }
 }
 
 }  // namespace quicrx

@@ -60,8 +60,6 @@ class UdpPort final : public SocketPort {
   bool read_socket(std::size_t most);
   void begin_message(Timestamp now);
   std::size_t send_messages(std::span<mmsghdr> messages);
-  void send_singly(DatagramTrain& train);
-  void count_sent(std::size_t datagrams, std::size_t bytes);
 
   unsigned mtu_;
   PortCounters& counters_;
@@ -74,7 +72,7 @@ class UdpPort final : public SocketPort {
   std::size_t got_ = 0;            // slots with a message
   std::size_t next_ = 0;           // the first that was not looked at
   std::vector<DatagramTrain> trains_;
-  std::vector<mmsghdr> messages_;  // by train, or of one train by datagram
+  std::vector<mmsghdr> messages_;  // by train
   std::size_t queued_ = 0;         // of trains_
   bool segments_ = true;           // whether the kernel can cut messages for the device
 };

@@ -64,7 +64,7 @@ tl::unexpected<Error> bind_failure(const std::string& where) {
 Result<UdpSocket> UdpSocket::open(const SocketPort::Config& config) {
   const bool v6 = config.id == PortId::socket6;
   const std::string where = "UDP port " + config.listen.to_string();
-  Descriptor socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Descriptor socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) {
     const ErrorKind kind = errno == EAFNOSUPPORT ? ErrorKind::unsupported : ErrorKind::failure;
     return fail(kind, where + ": cannot open a socket: " + std::strerror(errno));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "frame/mapping.h"
+#include "frame/slab_pool.h"
+#include "port/io_ring.h"
+
+namespace quicrx {
+
+/// Frames of a pool lent to the kernel for receive, by a ring that io_uring takes buffers from
+/// (io_uring_register_buf_ring(3)). A buffer's number is its frame's index.
+class ProvidedBuffers {
+ public:
+  static constexpr std::uint16_t kGroup = 0;
+
+  /// Maps the ring and makes it known to `ring`, which must end before this does. `frames` is a power of two.
+  static Result<Mapping> attach(IoRing& ring, std::size_t frames);
+
+  /// `memory` is from attach(); the pool has as many frames.
+  ProvidedBuffers(Mapping memory, SlabPool& pool);
+
+  /// Lends every frame that is free.
+  void refill();
+  /// How many the kernel has.
+  [[nodiscard]] std::size_t lent() const { return lent_; }
+  /// The frame that a completion names; nothing when it names none, or one that was not lent.
+  [[nodiscard]] std::optional<Frame> take(const IoRing::Completion& completion);
+
+ private:
+  Mapping memory_;
+  SlabPool& pool_;
+  std::size_t lent_ = 0;
+};
+
+}  // namespace quicrx
