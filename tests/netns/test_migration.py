@@ -58,24 +58,27 @@ def test_100_clients_that_move(network, site, poller):
         site.make_file(address, 50 << 20)
     spread(network)
 
-    def move_25_times(address):
-        for number in range(25):
+    # Over sockets fewer, for the time that it takes; there it is no matter of which queue is whose.
+    rounds = 25 if by_af_xdp() else 9
+
+    def move_again_and_again(address):
+        for number in range(rounds):
             if number % 2 == 0:
                 client.fetch(network, site, [address], address, options=[MOVE])
             else:
                 client.upload(network, site, site.root / address, address, address, options=[MOVE, "--nat-rebinding"])
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(addresses)) as pool:
-        for done in [pool.submit(move_25_times, address) for address in addresses]:
+        for done in [pool.submit(move_again_and_again, address) for address in addresses]:
             done.result()
     out, taken = handoffs(network)
-    assert sum(accepted(network)) == 100
+    assert sum(accepted(network)) == 4 * rounds
     if by_af_xdp():
         assert accepted(network) == [50, 50], "two addresses are odd, and each client had two flows: all have moved"
     # A challenge that is lost (four clients outrun a worker) is repeated after a second, when its client may be through.
-    assert sum(each(network, *VALIDATED)) >= 90
+    assert sum(each(network, *VALIDATED)) >= 3.6 * rounds
     # By sockets half of the flows come to the worker that has them anyway.
-    least = 100 if by_af_xdp() else 20
+    least = 100 if by_af_xdp() else 5
     assert min(out) >= least and min(taken) >= least, "at the least a probe of each and what followed it"
     active = sum(each(network, "quic", "connections", "active"))
     # A socket's buffer is short beside a ring: a close that is lost there is not sent again.
