@@ -114,6 +114,7 @@ def expect_rest(network, device=None, seconds=5):
 def expect_by_rings(network):
     """No packet came by the kernel's sockets, and each that was redirected is accounted for. Over sockets: all did."""
     now = stats(network)
+    assert {queue["io"] for queue in now["queues"]} == {serving.now.name}
     if not by_af_xdp():
         assert sum(queue["socket"]["received_datagrams"] for queue in now["queues"]) > 0
         assert all(queue["socket"]["drop_truncated"] == 0 for queue in now["queues"])

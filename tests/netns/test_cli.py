@@ -61,7 +61,7 @@ def test_help_and_version():
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["fly"], ["load"], ["load", "s0"], ["load", "s0", "--port", "0"], ["load", "s0", "--port", "70000"],
+    [], ["fly"], ["run", "s0", "--port", "443", "--cert", "c", "--key", "k", "--io", "netmap"], ["load"], ["load", "s0"], ["load", "s0", "--port", "0"], ["load", "s0", "--port", "70000"],
     ["load", "s0", "--port", "20-10"], ["load", "s0", "--port", "443", "--address", "example.org"],
     ["load", "s0", "--port", "443", "--address", "10.0.0.1/24"], ["load", "s0", "--port", "443", "--mode", "fast"],
     ["load", "s0", "--port", "443", "--colour"], ["run", "s0"], ["stats", "s0", "s1"],
@@ -123,7 +123,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("0.0.0.0", {PORT}))
 time.sleep(60)""")
     time.sleep(0.5)
-    expect_refused(network, run_options(site), BUSY, f"UDP port {PORT}", "taken", "ss -ulpn")
+    expect_refused(network, run_options(site), BUSY, f"UDP port 0.0.0.0:{PORT}", "taken", "ss -ulpn")
     other.kill()
     other.wait()
 

@@ -7,7 +7,7 @@ import pytest
 
 import client
 from halted import halted
-from network import Network
+from network import V4_SERVER, Network
 from poller import PORT, each, expect_rest, wait_for
 from spread import spread
 
@@ -20,12 +20,42 @@ sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for _ in range(300):
     sender.sendto(bytes([0x40]) + bytes(1199), ("{FLOODED}", {PORT}))
 """
+# Slow enough for a worker that runs.
+FLOOD_FROM_MANY_PORTS = f"""
+import socket, time
+for _ in range(60):
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in range(20):
+        sender.sendto(bytes([0x40]) + bytes(1199), ("{V4_SERVER}", {PORT}))
+    time.sleep(0.002)
+"""
 
 
 def lost_by_the_kernel(network):
     """Of each queue, because there was no place."""
     return [one["rx_ring_full"] + one["rx_dropped"] + one["rx_fill_ring_empty_descs"]
             for one in each(network, "xsk", "statistics")]
+
+
+@pytest.mark.sockets
+def test_one_worker_of_sockets_stands_still(network, site, start_poller):
+    """Flows that come to it wait; all others are served. What its socket could not hold is counted as lost."""
+    start_poller()
+    site.make_file("small", 1 << 20)
+    thread = each(network, "worker", "thread")[0]
+    with halted(thread):
+        fetches = [subprocess.Popen(Network.enter(network.client, client.command(
+            V4_SERVER, ["https://localhost/small"], "-q"))) for _ in range(12)]
+        wait_for(lambda: each(network, "quic", "connections", "handshakes_completed")[1] > 0, "nobody is served")
+        served = each(network, "quic", "connections", "handshakes_completed")[1]
+        wait_for(lambda: sum(fetch.poll() == 0 for fetch in fetches) >= served, "those that are served do not end")
+        assert each(network, "quic", "connections", "accepted")[0] == 0
+        network.run(network.client, "/usr/bin/python3", "-c", FLOOD_FROM_MANY_PORTS)
+    for fetch in fetches:
+        assert fetch.wait(timeout=20) == 0
+    wait_for(lambda: each(network, "socket", "drop_socket_full")[0] > 0, "nobody counts what is lost")
+    assert each(network, "socket", "drop_socket_full")[1] == 0
+    assert min(each(network, "quic", "connections", "accepted")) > 0
 
 
 @pytest.mark.af_xdp
