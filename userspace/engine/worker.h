@@ -36,8 +36,7 @@ class Worker {
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};
     unsigned socket_mtu = 1500;  ///< what comes by the sockets is no larger
-    SocketIo socket_io = SocketIo::calls;
-    bool shares_port = false;  ///< another worker of the process has the UDP port (SocketPort::share)
+    bool shares_port = false;    ///< another worker of the process has the UDP port (SocketPort::share)
   };
   /// Where the worker counts, in memory that outlives it.
   struct Storage {
