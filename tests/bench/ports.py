@@ -4,23 +4,24 @@
 import statistics
 import sys
 
-import network as net
+import serving
 import stage
 from baseline import BYTES, DATA_PACKETS, cpu, transfer
 from poller import Poller
 
 WAYS = {
-    "AF_XDP both ways": ("--io", "af-xdp", "--tx", "xdp"),
-    "AF_XDP in, socket out": ("--io", "af-xdp", "--tx", "socket"),
-    "io_uring": ("--io", "io_uring", "--workers", "1"),
-    "socket": ("--io", "socket", "--workers", "1"),
+    "AF_XDP both ways": ("af-xdp", "--tx", "xdp"),
+    "AF_XDP in, socket out": ("af-xdp", "--tx", "socket"),
+    "io_uring": ("io_uring",),
+    "socket": ("socket",),
 }
 
 
-def cost(network, site, options, what):
+def cost(network, site, way, what):
     """Nanoseconds of the process's CPU for each 1,400 bytes of data."""
-    devices = ("s0",) if "af-xdp" in options else ()
-    poller = Poller(network, site, *options, devices=devices).wait_ready()
+    io, *options = WAYS[way]
+    serving.serve_by(io)
+    poller = Poller(network, site, *options).wait_ready()
     before = cpu(poller.process.pid)[0]
     transfer(network, site, what)
     spent = cpu(poller.process.pid)[0] - before
@@ -36,7 +37,7 @@ def main():
         for number in range(rounds):
             for (what, way), results in runs.items():
                 print(f"round {number + 1} of {rounds}: {what} {way}          ", end="\r", file=sys.stderr)
-                results.append(cost(network, site, WAYS[way], what))
+                results.append(cost(network, site, way, what))
     print(f"process CPU, nanoseconds for each 1,400 bytes; {BYTES >> 20} MiB, one worker, medians of {rounds}, alternating")
     for (what, way), results in runs.items():
         base = statistics.median(runs[what, "socket"])

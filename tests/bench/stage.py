@@ -2,6 +2,7 @@
 """What every measurement here is made on: a site in memory, and two hosts on one wire."""
 
 import contextlib
+import os
 import pathlib
 import sys
 import tempfile
@@ -20,6 +21,7 @@ def site_in_memory():
     net.ensure_bpffs()
     net.remove_leftovers()
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        os.chmod(folder, 0o755)  # for servers of any user
         yield Site(pathlib.Path(folder))
 
 

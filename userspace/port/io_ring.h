@@ -11,8 +11,9 @@
 
 namespace quicrx {
 
-/// An io_uring for one thread, the one that enables it: the kernel then works for it only when that thread
-/// asks, and never in between (IORING_SETUP_DEFER_TASKRUN, io_uring_setup(2)).
+/// An io_uring for one thread, the one that enables it: the kernel works for it when that thread is in the
+/// kernel, for whatever reason, and wakes it from poll(2) (IORING_SETUP_COOP_TASKRUN, io_uring_setup(2)).
+/// With IORING_SETUP_DEFER_TASKRUN Linux 6.18 wakes only who waits in io_uring itself.
 class IoRing {
  public:
   /// What the kernel says of a request.
