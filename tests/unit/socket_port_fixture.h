@@ -43,6 +43,8 @@ class SocketPortFixture {
   PortCounters counters;
   SocketAddress address;
   std::unique_ptr<SocketPort> port;
+  /// Why there is no port: this kernel, or a filter around the tests, lacks io_uring.
+  std::string lacking;
 };
 
 inline std::string text_of(const Datagram& datagram) {

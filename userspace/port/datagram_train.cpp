@@ -52,6 +52,16 @@ msghdr DatagramTrain::single(std::size_t place) {
   return one;
 }
 
+std::size_t DatagramTrain::pages() const {
+  constexpr std::uintptr_t kPage = 4096;
+  std::size_t pages = 0;
+  for (const iovec& part : std::span(parts_).first(size_)) {
+    const auto start = reinterpret_cast<std::uintptr_t>(part.iov_base);
+    pages += (start + part.iov_len - 1) / kPage - start / kPage + 1;
+  }
+  return pages;
+}
+
 void DatagramTrain::clear() {
   for (Frame& frame : frames()) frame = Frame();
   size_ = bytes_ = 0;

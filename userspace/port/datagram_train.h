@@ -39,6 +39,8 @@ class DatagramTrain {
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Of memory, that the datagrams lie in.
+  [[nodiscard]] std::size_t pages() const;
   [[nodiscard]] std::span<Frame> frames() { return std::span(frames_).first(size_); }
   /// All as one message; once closed.
   [[nodiscard]] msghdr& message() { return message_; }

@@ -15,13 +15,13 @@ io_uring_buf_ring* ring_in(const Mapping& memory) {
 
 }  // namespace
 
-Result<Mapping> ProvidedBuffers::attach(IoRing& ring, std::size_t frames) {
-  auto memory = map_lazily(frames * sizeof(io_uring_buf));
+Result<Mapping> ProvidedBuffers::attach(IoRing& ring) {
+  auto memory = map_lazily(kMostLent * sizeof(io_uring_buf));
   if (!memory) return memory;
   io_uring_buf_ring_init(ring_in(*memory));
   io_uring_buf_reg place{};
   place.ring_addr = reinterpret_cast<std::uintptr_t>(memory->data());
-  place.ring_entries = static_cast<std::uint32_t>(frames);
+  place.ring_entries = kMostLent;
   place.bgid = kGroup;
   const int result = io_uring_register_buf_ring(ring.get(), &place, 0);
   if (result == 0) return memory;
@@ -33,16 +33,16 @@ Result<Mapping> ProvidedBuffers::attach(IoRing& ring, std::size_t frames) {
 ProvidedBuffers::ProvidedBuffers(Mapping memory, SlabPool& pool) : memory_(std::move(memory)), pool_(pool) {}
 
 void ProvidedBuffers::refill() {
-  const int mask = io_uring_buf_ring_mask(static_cast<std::uint32_t>(pool_.size()));
+  const int mask = io_uring_buf_ring_mask(kMostLent);
   int added = 0;
-  for (auto index = pool_.lend_for_receive(); index; index = pool_.lend_for_receive()) {
+  for (; lent_ < kMostLent; ++lent_) {
+    const auto index = pool_.lend_for_receive();
+    if (!index) break;
     const MutableBytes frame = pool_.memory(Tag(pool_.id(), 0, *index));
     io_uring_buf_ring_add(ring_in(memory_), frame.data(), static_cast<unsigned>(frame.size()),
                           static_cast<std::uint16_t>(*index), mask, added++);
   }
-  if (added == 0) return;
-  io_uring_buf_ring_advance(ring_in(memory_), added);
-  lent_ += static_cast<std::size_t>(added);
+  if (added > 0) io_uring_buf_ring_advance(ring_in(memory_), added);
 }
 
 std::optional<Frame> ProvidedBuffers::take(const IoRing::Completion& completion) {

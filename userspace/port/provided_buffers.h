@@ -7,6 +7,7 @@
 #include "frame/mapping.h"
 #include "frame/slab_pool.h"
 #include "port/io_ring.h"
+#include "quicrx/port.h"
 
 namespace quicrx {
 
@@ -15,14 +16,16 @@ namespace quicrx {
 class ProvidedBuffers {
  public:
   static constexpr std::uint16_t kGroup = 0;
+  /// So many frames are lent, of however many: the kernel takes them in turn, and a few stay in the caches.
+  static constexpr std::size_t kMostLent = kBatch;
 
-  /// Maps the ring and makes it known to `ring`, which must end before this does. `frames` is a power of two.
-  static Result<Mapping> attach(IoRing& ring, std::size_t frames);
+  /// Maps the ring and makes it known to `ring`, which must end before this does.
+  static Result<Mapping> attach(IoRing& ring);
 
-  /// `memory` is from attach(); the pool has as many frames.
+  /// `memory` is from attach().
   ProvidedBuffers(Mapping memory, SlabPool& pool);
 
-  /// Lends every frame that is free.
+  /// Lends frames that are free.
   void refill();
   /// How many the kernel has.
   [[nodiscard]] std::size_t lent() const { return lent_; }

@@ -9,11 +9,11 @@ namespace {
 Result<UringPort::Rings> open_rings() {
   // One request goes on for ever; beside it there may be one to cancel it.
   constexpr unsigned kReceiveRequests = 4;
-  auto receive = IoRing::open(kReceiveRequests, 2 * SocketPort::kReceiveFrames);
+  auto receive = IoRing::open(kReceiveRequests, 2 * ProvidedBuffers::kMostLent);
   if (!receive) return tl::unexpected(receive.error());
   auto send = IoRing::open(TrainSender::kTrains, TrainSender::kCompletions);
   if (!send) return tl::unexpected(send.error());
-  auto buffers = ProvidedBuffers::attach(*receive, SocketPort::kReceiveFrames);
+  auto buffers = ProvidedBuffers::attach(*receive);
   if (!buffers) return tl::unexpected(buffers.error());
   return UringPort::Rings{std::move(*receive), std::move(*send), std::move(*buffers)};
 }
