@@ -18,7 +18,7 @@ tl::unexpected<Error> open_failure(int error) {
       return fail(ErrorKind::unsupported, "this kernel has no io_uring; let the sockets use system calls");
     case EINVAL:
       return fail(ErrorKind::unsupported,
-                  "this kernel's io_uring is too old: Linux 6.1 is needed; let the sockets use system calls");
+                  "this kernel's io_uring is too old: Linux 6.0 is needed; let the sockets use system calls");
     case EPERM:
     case EACCES:
       return fail(ErrorKind::permission,
@@ -33,7 +33,7 @@ tl::unexpected<Error> open_failure(int error) {
 
 Result<IoRing> IoRing::open(unsigned requests, unsigned completions) {
   io_uring_params params{};
-  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
                  IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
   params.cq_entries = completions;
   IoRing ring;
