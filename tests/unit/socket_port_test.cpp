@@ -3,8 +3,10 @@
 #include "port/socket_port.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "port/udp_port.h"
 #include "port/uring_port.h"
@@ -66,6 +68,19 @@ TEST_P(SocketPortTest, ReceivesADatagramWithItsPathAndEcn) {
   }
   EXPECT_EQ(socket_.counted(PortCounter::gro_buffers), 0u);
   expect_all_frames_home();
+}
+
+TEST_P(SocketPortTest, ItsDescriptorWakesWhoSleeps) {
+  for (int i = 0; i < 3; ++i) {
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      peer_.send(socket_.address, "wake up");
+    });
+    pollfd polled{socket_.port->descriptor(), POLLIN, 0};
+    EXPECT_EQ(poll(&polled, 1, 2000), 1);
+    other.join();
+    EXPECT_EQ(socket_.receive(1).size(), 1u);
+  }
 }
 
 TEST_P(SocketPortTest, CutsAGroBufferIntoItsDatagrams) {

@@ -18,7 +18,7 @@ tl::unexpected<Error> open_failure(int error) {
       return fail(ErrorKind::unsupported, "this kernel has no io_uring; let the sockets use system calls");
     case EINVAL:
       return fail(ErrorKind::unsupported,
-                  "this kernel's io_uring is too old: Linux 6.1 is needed; let the sockets use system calls");
+                  "this kernel's io_uring is too old: Linux 6.0 is needed; let the sockets use system calls");
     case EPERM:
     case EACCES:
       return fail(ErrorKind::permission,

@@ -11,9 +11,10 @@
 
 namespace quicrx {
 
-/// An io_uring for one thread, the one that enables it: the kernel works for it when that thread is in the
-/// kernel, for whatever reason, and wakes it from poll(2) (IORING_SETUP_COOP_TASKRUN, io_uring_setup(2)).
-/// With IORING_SETUP_DEFER_TASKRUN Linux 6.18 wakes only who waits in io_uring itself.
+/// An io_uring for one thread, the one that enables it: the kernel works for it while that thread is in any
+/// system call, and does not interrupt it (IORING_SETUP_COOP_TASKRUN, io_uring_setup(2)). With
+/// IORING_SETUP_DEFER_TASKRUN it would do so when asked alone, but then poll(2) does not wake up for what
+/// arrives (seen on Linux 6.18).
 class IoRing {
  public:
   /// What the kernel says of a request.

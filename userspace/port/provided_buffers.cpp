@@ -27,7 +27,7 @@ Result<Mapping> ProvidedBuffers::attach(IoRing& ring) {
   if (result == 0) return memory;
   return fail(
       ErrorKind::unsupported,
-      std::string("io_uring takes no ring of buffers (Linux 6.1 is needed): ") + std::strerror(-result));
+      std::string("io_uring takes no ring of buffers (Linux 6.0 is needed): ") + std::strerror(-result));
 }
 
 ProvidedBuffers::ProvidedBuffers(Mapping memory, SlabPool& pool) : memory_(std::move(memory)), pool_(pool) {}
