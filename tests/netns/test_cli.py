@@ -251,10 +251,11 @@ def test_stats_names_are_a_contract(network, poller):
     now = stats(network)
     assert set(now) == {"name", "driver", "program", "xdp", "queues"}
     queue = now["queues"][0]
-    assert set(queue) == {"queue", "io", "transmit", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff", "xsk"}
+    assert set(queue) == {"queue", "io", "transmit", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff",
+                          "xsk"}
     assert set(queue["worker"]) == {"number", "thread", "cpu"}
     assert [set(bucket) for bucket in queue["handoff"]["latency"]] == [{"below_us", "count"}] * 22
-    assert set(queue["quic"]) == {"connections", "streams", "answers", "drops"}
+    assert set(queue["quic"]) == {"connections", "streams", "budgets", "answers", "drops"}
     assert set(queue["xsk"]) == {"statistics", "rings"}
     documented = (os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md"))
     with open(documented, encoding="utf-8") as file:
