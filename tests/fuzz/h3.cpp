@@ -75,6 +75,7 @@ class FakeConnection final : public StreamControl {
   [[nodiscard]] bool early() const override { return false; }
   [[nodiscard]] std::size_t max_datagram() const override { return 0; }
   bool send_datagram(Bytes) override { return false; }
+  [[nodiscard]] HeldBytes hold() override { return HeldBytes(); }
   void count_misuse() override {}
 
   void receive(StreamId stream, Bytes data, bool fin) {
