@@ -22,7 +22,7 @@ def network(network):
 
 @pytest.fixture
 def poller(start_poller):
-    """Answers by AF_XDP, too: a socket sends no jumbo datagrams."""
+    """Answers by AF_XDP, too, which is what is looked at."""
     return start_poller("--tx", "xdp")
 
 
@@ -53,6 +53,16 @@ def test_jumbo_datagrams_both_ways(network, site, poller, address):
     assert queue["socket"]["received_datagrams"] == 0
     gather = expect_rest(network)[0]["gather"]
     assert gather["free"] == gather["size"] > 0
+
+
+@pytest.mark.parametrize("address", [V4_SERVER, V6_SERVER], ids=["ipv4", "ipv6"])
+def test_sockets_answer_with_jumbo_datagrams(network, site, start_poller, address):
+    start_poller("--tx", "socket")
+    site.make_file("file", 20 << 20)
+    client.fetch(network, site, ["file"], address)
+    queue = stats(network)["queues"][0]
+    assert queue["af_xdp"]["received_datagrams"] > 0 == queue["af_xdp"]["sent_datagrams"]
+    assert mean_bytes(queue["socket"], "sent") > 0.9 * largest(address)
 
 
 def test_small_datagrams_are_not_copied(network, site, poller):
