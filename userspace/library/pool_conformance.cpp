@@ -72,7 +72,7 @@ void Conformance::lends_each_frame_once() {
   std::vector<Tag> tags = acquire_all();
   expect(tags.size() == start_.free, "acquire() gives another number of frames than are free");
   expect_counts(tags.size(), "when all frames are held");
-  std::ranges::sort(tags);
+  std::ranges::sort(tags, {}, &Tag::index);
   expect(std::ranges::adjacent_find(tags, {}, &Tag::index) == tags.end() || tags.empty(),
          "a frame is lent twice at once");
   expect(std::ranges::all_of(tags, [&](Tag tag) { return tag.pool() == pool_.id(); }),
@@ -84,6 +84,7 @@ void Conformance::lends_each_frame_once() {
 void Conformance::gives_whole_frames() {
   const std::vector<Tag> tags = acquire_all();
   std::vector<MutableBytes> frames;
+  frames.reserve(tags.size());
   for (const Tag tag : tags) frames.push_back(pool_.memory(tag));
   std::ranges::sort(frames, {}, [](MutableBytes frame) { return frame.data(); });
   for (std::size_t i = 0; i < frames.size(); ++i) {
