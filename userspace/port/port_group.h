@@ -53,6 +53,8 @@ class PortGroup final : public Port {
 
   [[nodiscard]] bool has_unsent() const;
   [[nodiscard]] std::size_t frames_in_transmit() const;
+  /// So far.
+  [[nodiscard]] std::uint64_t sent_datagrams() const;
   /// Null where there are sockets alone.
   [[nodiscard]] const XdpPort* xdp() const { return parts_.xdp.get(); }
   /// Whether what came by AF_XDP is answered by sockets.
