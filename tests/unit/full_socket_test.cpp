@@ -32,7 +32,7 @@ struct BlockedPort {
   /// Each a train of its own, until no frame is left.
   std::size_t send_singles() {
     std::size_t sent = 0;
-    while (send(sent, sent % 2 == 0 ? Ecn::ect0 : Ecn::ect1)) ++sent;
+    while (sent <= kFrames && send(sent, sent % 2 == 0 ? Ecn::ect0 : Ecn::ect1)) ++sent;
     return sent;
   }
   void expect_all_frames_home() {
@@ -200,7 +200,10 @@ TEST(SendSingly, GoesOnWhereTheSocketHadNoRoom) {
       ASSERT_EQ(i, 0u);
       train.begin(std::move(frame), path, Ecn::ect0);
     }
+    const std::size_t control_bytes = train.message().msg_controllen;
     train.close();
+    EXPECT_GT(train.message().msg_controllen, control_bytes);
+    EXPECT_EQ(train.single().msg_controllen, control_bytes) << "a single datagram has no segment size";
     PortCounters counters;
     EXPECT_FALSE(send_singly(socket, train, counters));
     EXPECT_GT(train.singles_left(), 0u);
