@@ -44,7 +44,8 @@ enum class Release : std::uint8_t {
 /// Memory in frames of one size, each lent out under a Tag.
 ///
 /// A pool belongs to one thread (its owner), which acquires; any thread may release. A pool outlives every
-/// Frame it lent.
+/// Frame it lent. Slices of a received buffer have a pool that cannot acquire: it lends what was received
+/// alone.
 class QUICRX_API FramePool {
  public:
   FramePool() = default;

@@ -23,10 +23,11 @@ std::string numbered(std::size_t count, std::size_t bytes) {
   return text;
 }
 
-SocketPortFixture::SocketPortFixture(const SocketKind& kind, unsigned mtu)
+SocketPortFixture::SocketPortFixture(const SocketKind& kind, unsigned mtu,
+                                     std::optional<SocketAddress> listen)
     : receive_words(SocketPort::kReceiveFrames), transmit_words(SocketPort::kTransmitFrames) {
   // The port of a socket that is closed at once is free for a while.
-  address = PlainSocket(kind.v6).address();
+  address = listen ? *listen : PlainSocket(kind.v6).address();
   const SocketPort::Config config{kind.v6 ? PortId::socket6 : PortId::socket4, address, mtu};
   auto opened =
       kind.open(config, {receive_words, transmit_words, &receive_counters, &transmit_counters, &counters});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct SocketKind {
 
 class SocketPortFixture {
  public:
-  explicit SocketPortFixture(const SocketKind& kind, unsigned mtu = 1500);
+  /// Without `listen` on loopback, at a port that nobody has.
+  explicit SocketPortFixture(const SocketKind& kind, unsigned mtu = 1500,
+                             std::optional<SocketAddress> listen = std::nullopt);
 
   [[nodiscard]] Path path_to(const SocketAddress& remote) const;
   /// Receives until there are so many, at most a second.

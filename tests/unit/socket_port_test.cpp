@@ -287,10 +287,11 @@ TEST_P(SocketPortTest, ListsEveryPoolThatItReceivesInto) {
 TEST_P(SocketPortTest, RefusesAPortThatIsTaken) {
   std::vector<FrameWord> receive_words(SocketPort::kReceiveFrames),
       transmit_words(SocketPort::kTransmitFrames);
-  const auto second = GetParam().open({path_.port, peer_.address()},
+  const auto second = GetParam().open({GetParam().v6 ? PortId::socket6 : PortId::socket4, peer_.address()},
                                       {receive_words, transmit_words, &socket_.receive_counters,
                                        &socket_.transmit_counters, &socket_.counters});
   ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::busy) << second.error().message;
 }
 
 INSTANTIATE_TEST_SUITE_P(Sockets, SocketPortTest,

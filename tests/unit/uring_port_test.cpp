@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "quicrx/pool_conformance.h"
 #include "socket_port_fixture.h"
 
 namespace quicrx::test {
@@ -55,6 +56,29 @@ TEST_F(UringPortTest, GoesOnWhenFramesThatAnotherThreadHeldAreBack) {
     for (std::size_t i = 0; i < rest.size(); ++i) EXPECT_EQ(text_of(rest[i]), numbered_one(i, 100));
   }
   EXPECT_EQ(socket_.receive_counters.get(PoolCounter::bad_descriptor), 0u);
+}
+
+TEST_F(UringPortTest, LooksAgainWhenTheKernelDidNotTakeTheRequest) {
+  send_to_port(SocketPort::kReceiveFrames);
+  auto held = socket_.receive(SocketPort::kReceiveFrames);
+  std::vector<Datagram> out(kBatch);
+  EXPECT_EQ(socket_.port->receive(out, Clock::now()), 0u);
+  ASSERT_TRUE(socket_.port->has_unsent()) << "no frame is free, so the request has ended";
+  held.clear();
+  // The ring is this thread's: from another the kernel takes no request.
+  std::thread([&] { socket_.port->flush(); }).join();
+  EXPECT_TRUE(socket_.port->has_unsent()) << "else nobody would make the request again";
+  socket_.port->flush();
+  EXPECT_FALSE(socket_.port->has_unsent());
+  send_to_port(1);
+  EXPECT_EQ(socket_.receive(1).size(), 1u);
+}
+
+TEST_F(UringPortTest, ItsPoolsConform) {
+  FramePool& receive = *socket_.port->receive_pools()[0].pool;
+  EXPECT_EQ(check_conformance(receive), std::vector<std::string>{});
+  EXPECT_EQ(receive.count().fill, ProvidedBuffers::kMostLent);
+  EXPECT_EQ(check_conformance(*socket_.port->transmit_pool(path_)), std::vector<std::string>{});
 }
 
 TEST_F(UringPortTest, FramesInTransmitCountAsSuchUntilTheyAreBack) {

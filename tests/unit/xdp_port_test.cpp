@@ -10,6 +10,7 @@
 #include <random>
 
 #include "net/headers.h"
+#include "quicrx/pool_conformance.h"
 
 namespace quicrx::test {
 namespace {
@@ -108,6 +109,11 @@ TEST_F(XdpPortTest, LendsEveryReceiveFrameAtOnce) {
   EXPECT_EQ(fill_.producer - fill_.consumer, kHalf);
   EXPECT_EQ(receive_counts().fill, kHalf);
   EXPECT_EQ(transmit_counts().free, kHalf);
+}
+
+TEST_F(XdpPortTest, ItsTransmitPoolConforms) {
+  EXPECT_EQ(check_conformance(*port_->transmit_pool(path_)), std::vector<std::string>{});
+  EXPECT_EQ(receive_counts().fill, kHalf);
 }
 
 TEST_F(XdpPortTest, HandsOutThePayloadWhereItLies) {

@@ -21,10 +21,7 @@ class HeapPool final : private HeapPoolParts, public SlabPool {
  public:
   HeapPool(Shape shape, Mapping mapped, std::uint32_t frames)
       : HeapPoolParts{std::move(mapped), std::vector<FrameWord>(frames), {}},
-        SlabPool(shape, memory_bytes(), words, HeapPoolParts::counters) {}
-
- private:
-  [[nodiscard]] MutableBytes memory_bytes() const { return HeapPoolParts::memory.bytes(); }
+        SlabPool(shape, HeapPoolParts::memory.bytes(), words, HeapPoolParts::counters) {}
 };
 
 }  // namespace quicrx

@@ -10,8 +10,8 @@ void DatagramTrain::begin(Frame frame, const Path& path, Ecn ecn) {
   local_ = path.local;
   interface_ = path.link.interface;
   ecn_ = ecn;
-  full_ = false;
-  size_ = bytes_ = 0;
+  full_ = closed_ = split_ = false;
+  size_ = bytes_ = singles_done_ = 0;
   message_ = {};
   message_.msg_name = const_cast<sockaddr*>(remote_.get());
   message_.msg_namelen = remote_.size();
@@ -40,13 +40,15 @@ void DatagramTrain::put(Frame frame) {
 }
 
 void DatagramTrain::close() {
+  if (closed_) return;
+  full_ = closed_ = true;
   message_.msg_iovlen = size_;
   if (size_ > 1) write_segment_size(message_, static_cast<std::uint16_t>(parts_[0].iov_len));
 }
 
-msghdr DatagramTrain::single(std::size_t place) {
+msghdr DatagramTrain::single() {
   msghdr one = message_;
-  one.msg_iov = &parts_[place];
+  one.msg_iov = &parts_[singles_done_];
   one.msg_iovlen = 1;
   if (size_ > 1) remove_segment_size(one);
   return one;

@@ -32,8 +32,10 @@ class DatagramTrain {
   void begin(Frame frame, const Path& path, Ecn ecn);
   /// Adds a datagram, taking the frame; false when it is of another train.
   bool add(Frame& frame, const Path& path, Ecn ecn);
-  /// Makes the message complete: to be called when no more are added.
+  /// Makes the message complete: no more are added.
   void close();
+  /// From now on they are sent one by one: the kernel refuses the message. Once closed.
+  void split() { split_ = true; }
   /// Gives the frames back.
   void clear();
 
@@ -44,8 +46,12 @@ class DatagramTrain {
   [[nodiscard]] std::span<Frame> frames() { return std::span(frames_).first(size_); }
   /// All as one message; once closed.
   [[nodiscard]] msghdr& message() { return message_; }
-  /// One as a message of its own; once closed.
-  [[nodiscard]] msghdr single(std::size_t place);
+  [[nodiscard]] bool is_split() const { return split_; }
+  /// Of those sent one by one.
+  [[nodiscard]] std::size_t singles_left() const { return size_ - singles_done_; }
+  /// The next one as a message of its own; once split.
+  [[nodiscard]] msghdr single();
+  void end_single() { ++singles_done_; }
 
  private:
   void put(Frame frame);
@@ -55,6 +61,9 @@ class DatagramTrain {
   std::uint32_t interface_ = 0;
   Ecn ecn_ = Ecn::not_ect;
   bool full_ = false;
+  bool closed_ = false;
+  bool split_ = false;
+  std::size_t singles_done_ = 0;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
   ControlRoom control_;

@@ -40,8 +40,9 @@ class MultishotReceive {
   /// Readable when next() has something.
   [[nodiscard]] int descriptor() const { return ring_.descriptor(); }
   [[nodiscard]] bool has_received() const { return ring_.has_work(); }
-  /// All frames are out, and nobody tells when one is back: refill() is to be called again soon.
-  [[nodiscard]] bool starved() const { return !armed_; }
+  /// Nothing is received for now: all frames are out, or the kernel did not take the request. Nobody tells
+  /// when that ends: refill() is to be called again soon.
+  [[nodiscard]] bool starved() const { return !armed_ || ring_.unsubmitted(); }
 
  private:
   std::optional<Message> read(const IoRing::Completion& completion);

@@ -29,16 +29,19 @@ enum class PortCounter {
   bad_timestamps,         ///< of a clock other than the one sampled: not used
   gro_buffers,            ///< received by a socket with several datagrams in them
   gso_trains,             ///< several datagrams given to a socket as one message
-  zero_copy_trains,       ///< of those, sent by io_uring without a copy, or tried to be
+  gso_refused,            ///< such messages that the kernel refused: their datagrams were sent one by one
+  zero_copy_trains,       ///< messages of several, sent by io_uring without a copy, or tried to be
   wakeups,                ///< system calls made to have frames sent or received
   count_
 };
 inline constexpr std::string_view kPortCounterNames[] = {
-    "received_datagrams", "received_bytes",    "sent_datagrams",        "sent_bytes",
-    "drop_bad_frame",     "drop_socket_full",  "drop_bad_address",      "drop_truncated",
-    "drop_send_failed",   "no_transmit_frame", "moved_frames",          "gathered_datagrams",
-    "drop_not_gathered",  "hashed_datagrams",  "timestamped_datagrams", "bad_timestamps",
-    "gro_buffers",        "gso_trains",        "zero_copy_trains",      "wakeups"};
+    "received_datagrams", "received_bytes",   "sent_datagrams",
+    "sent_bytes",         "drop_bad_frame",   "drop_socket_full",
+    "drop_bad_address",   "drop_truncated",   "drop_send_failed",
+    "no_transmit_frame",  "moved_frames",     "gathered_datagrams",
+    "drop_not_gathered",  "hashed_datagrams", "timestamped_datagrams",
+    "bad_timestamps",     "gro_buffers",      "gso_trains",
+    "gso_refused",        "zero_copy_trains", "wakeups"};
 static_assert(std::size(kPortCounterNames) == static_cast<std::size_t>(PortCounter::count_));
 
 using PortCounters = Counters<PortCounter>;

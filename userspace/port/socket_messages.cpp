@@ -26,6 +26,10 @@ void add_control(msghdr& header, int level, int type, const Value& value) {
   header.msg_controllen += CMSG_SPACE(sizeof(value));
 }
 
+bool is_link_local(const SocketAddress& address) {
+  return address.ip()[0] == 0xfe && (address.ip()[1] & 0xc0) == 0x80;  // fe80::/10
+}
+
 }  // namespace
 
 MessageDetails read_details(msghdr& header) {
@@ -59,7 +63,8 @@ void write_details(msghdr& header, ControlRoom& room, const Path& path, Ecn ecn)
   if (local.is_ipv6()) {
     in6_pktinfo info{};
     std::memcpy(&info.ipi6_addr, local.ip().data(), sizeof(info.ipi6_addr));
-    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = path.link.interface;
+    // Such an address is one link's; with another route the kernel is free to choose the way.
+    if (is_link_local(local) || is_link_local(path.remote)) info.ipi6_ifindex = path.link.interface;
     add_control(header, IPPROTO_IPV6, IPV6_PKTINFO, info);
     add_control(header, IPPROTO_IPV6, IPV6_TCLASS, ecn_value);
   } else {

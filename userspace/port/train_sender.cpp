@@ -32,6 +32,7 @@ TrainSender::TrainSender(IoRing ring, int socket, SlabPool& transmit, PortCounte
       ring_(std::move(ring)) {
   free_.reserve(kTrains);
   queued_.reserve(kTrains);
+  split_.reserve(kTrains);
   for (unsigned place = kTrains; place-- > 0;) free_.push_back(static_cast<Place>(place));
 }
 
@@ -44,6 +45,7 @@ TrainSender::~TrainSender() {
   while (frames_out_ > 0 && (!ring_.unsubmitted() || ring_.submit()) &&
          std::chrono::steady_clock::now() < limit) {
     complete();
+    drop_waiting();
     if (frames_out_ > 0) ring_.wait_a_moment();
   }
 }
@@ -76,7 +78,7 @@ void TrainSender::send(Frame frame, const Path& path, Ecn ecn) {
 /// Takes the frame into the train that it belongs to; false, and the datagram lost, when too many are under
 /// way.
 bool TrainSender::put(Frame& frame, const Path& path, Ecn ecn) {
-  if (!queued_.empty() && segments_ && slots_[queued_.back()].train.add(frame, path, ecn)) return true;
+  if (pause_.over() && !queued_.empty() && slots_[queued_.back()].train.add(frame, path, ecn)) return true;
   if (free_.empty()) flush();
   if (free_.empty()) {
     counters_.add(PortCounter::drop_send_failed);
@@ -107,6 +109,7 @@ void TrainSender::prepare(Place place) {
 }
 
 void TrainSender::flush() {
+  go_on_singly();
   for (const Place place : queued_) prepare(place);
   queued_.clear();
   if (ring_.unsubmitted()) {
@@ -130,20 +133,51 @@ void TrainSender::take_result(const IoRing::Completion& completion) {
     take_notification(completion.result);
   } else if (completion.result >= 0) {
     count_sent(slot.train, counters_);
+    slot.next = Next::end;
   } else {
-    fail_train(slot, -completion.result);
+    slot.next = fail_train(slot, -completion.result);
   }
   // The result of a zero-copy send has a notification behind it, that the kernel has let the frames go.
-  if ((completion.flags & IORING_CQE_F_MORE) == 0) finish(place);
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) go_on(place);
 }
 
-void TrainSender::fail_train(Slot& slot, int error) {
-  if (error == EIO) segments_ = false;  // the device lacks checksums, without which the kernel does not cut
+TrainSender::Next TrainSender::fail_train(Slot& slot, int error) {
+  if (error == EIO) pause_.begin();
   if (slot.zero_copy && (error == EINVAL || error == EOPNOTSUPP)) zero_copy_ = false;
-  if (error == ECANCELED) {
-    counters_.add(PortCounter::drop_send_failed, slot.train.size());
+  if (is_out_of_room(error)) return Next::send_again;
+  if (error != ECANCELED) return Next::send_singly;
+  counters_.add(PortCounter::drop_send_failed, slot.train.size());
+  return Next::end;
+}
+
+/// The kernel is done with the train, but maybe did not send it.
+void TrainSender::go_on(Place place) {
+  Slot& slot = slots_[place];
+  if (slot.next == Next::send_again) {
+    queued_.push_back(place);
+  } else if (slot.next == Next::send_singly && !send_singly(socket_, slot.train, counters_)) {
+    split_.push_back(place);
   } else {
-    send_singly(socket_, slot.train, counters_);
+    finish(place);
+  }
+}
+
+/// What the socket had no room for while it was sent one by one.
+void TrainSender::go_on_singly() {
+  std::size_t done = 0;
+  for (; done < split_.size() && send_singly(socket_, slots_[split_[done]].train, counters_); ++done)
+    finish(split_[done]);
+  split_.erase(split_.begin(), split_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+/// At the end: nobody will send it.
+void TrainSender::drop_waiting() {
+  for (std::vector<Place>* places : {&queued_, &split_}) {
+    for (const Place place : *places) {
+      counters_.add(PortCounter::drop_send_failed, slots_[place].train.singles_left());
+      finish(place);
+    }
+    places->clear();
   }
 }
 

@@ -9,7 +9,10 @@
 #include "frame/slab_pool.h"
 #include "port/datagram_train.h"
 #include "port/io_ring.h"
+#include "port/lazy_array.h"
 #include "port/port_counters.h"
+#include "port/segment_pause.h"
+#include "port/socket_port.h"
 #include "quicrx/datagram.h"
 
 namespace quicrx {
@@ -20,7 +23,7 @@ namespace quicrx {
 /// anyway.
 class TrainSender {
  public:
-  static constexpr unsigned kTrains = 64;  // under way at once
+  static constexpr unsigned kTrains = SocketPort::kTransmitFrames;  // under way at once: room for each frame
   static constexpr unsigned kCompletions = 4 * kTrains;
 
   /// `ring` is this one's alone. Frames of `transmit` count as lent for send; it and the socket outlive this.
@@ -38,12 +41,15 @@ class TrainSender {
   /// Takes back the frames that the kernel is done with.
   void complete();
 
-  [[nodiscard]] bool has_unsent() const { return !queued_.empty() || ring_.unsubmitted(); }
+  [[nodiscard]] bool has_unsent() const { return !queued_.empty() || !split_.empty() || ring_.unsubmitted(); }
   [[nodiscard]] std::size_t frames_out() const { return frames_out_; }
 
  private:
   using Place = std::uint8_t;  // of a slot
   static_assert(kTrains <= 256);
+
+  /// What becomes of a train when the kernel is done with it.
+  enum class Next : std::uint8_t { end, send_again, send_singly };
 
   /// A train, from its first datagram to its completion.
   struct Slot {
@@ -51,27 +57,31 @@ class TrainSender {
     std::array<FrameIndex, DatagramTrain::kMostDatagrams> lent{};  // of the transmit pool
     std::size_t lent_frames = 0;
     bool zero_copy = false;
+    Next next = Next::end;
   };
 
   bool put(Frame& frame, const Path& path, Ecn ecn);
-  void keep_lent(Slot& slot, Tag tag);
   void prepare(Place place);
   void take_result(const IoRing::Completion& completion);
   void take_notification(std::int32_t usage);
-  void fail_train(Slot& slot, int error);
+  Next fail_train(Slot& slot, int error);
+  void go_on(Place place);
+  void go_on_singly();
+  void drop_waiting();
   void finish(Place place);
 
   PortCounters& counters_;
   SlabPool& transmit_;
   int socket_;
-  std::vector<Slot> slots_;  // kTrains
+  LazyArray<Slot> slots_;  // kTrains
   std::vector<Place> free_, queued_;
+  std::vector<Place> split_;          // sent one by one, as soon as the socket has room
   std::vector<FrameCharge> charges_;  // by transmit frame, while it is lent
   std::size_t frames_out_ = 0;        // queued or with the kernel
-  bool segments_ = true;              // whether the kernel can cut messages for the device
-  bool zero_copy_ = true;             // whether it is worth trying
-  unsigned copied_in_a_row_ = 0;      // in spite of zero copy
-  IoRing ring_;                       // ends first
+  SegmentPause pause_;
+  bool zero_copy_ = true;         // whether it is worth trying
+  unsigned copied_in_a_row_ = 0;  // in spite of zero copy
+  IoRing ring_;                   // ends first
 };
 
 }  // namespace quicrx

@@ -26,8 +26,8 @@ UdpPort::UdpPort(const Config& config, const Storage& storage, UdpSocket socket,
       cutter_(config.id, config.listen.port(), frames_.slices, counters_),
       slots_(kBatch),
       received_(kBatch),
-      trains_(kBatch),
-      messages_(kBatch) {}
+      trains_(kTransmitFrames),
+      messages_(kTransmitFrames) {}
 
 Result<void> UdpPort::adopt() {
   frames_.adopt();
@@ -102,39 +102,67 @@ void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
     counters_.add(PortCounter::drop_send_failed);
     return;
   }
-  if (queued_ > 0 && segments_ && trains_[queued_ - 1].add(frame, path, ecn)) return;
-  if (queued_ == trains_.size()) flush();
-  trains_[queued_++].begin(std::move(frame), path, ecn);
+  if (!put(frame, path, ecn)) {
+    counters_.add(PortCounter::drop_send_failed);
+  } else {
+    ++datagrams_queued_;
+  }
+}
+
+/// Takes the frame into the train that it belongs to; false when too many wait, as only frames of other pools
+/// can.
+bool UdpPort::put(Frame& frame, const Path& path, Ecn ecn) {
+  if (pause_.over() && queued_ > 0 && train(queued_ - 1).add(frame, path, ecn)) return true;
+  if (queued_ == trains_.size() && !out_of_room_) flush();
+  if (queued_ == trains_.size()) return false;
+  train(queued_++).begin(std::move(frame), path, ecn);
+  return true;
 }
 
 /// How many of the first were sent; when none, errno says why.
-std::size_t UdpPort::send_messages(std::span<mmsghdr> messages) {
+std::size_t UdpPort::send_messages() {
+  for (std::size_t i = 0; i < queued_; ++i) {
+    train(i).close();
+    messages_[i].msg_hdr = train(i).message();
+  }
   counters_.add(PortCounter::wakeups);
-  const int sent =
-      sendmmsg(descriptor(), messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT);
+  const int sent = sendmmsg(descriptor(), messages_.data(), static_cast<unsigned>(queued_), MSG_DONTWAIT);
   return static_cast<std::size_t>(std::max(sent, 0));
 }
 
+/// The first train is done with, and its frames go back.
+void UdpPort::end_first() {
+  datagrams_queued_ -= train(0).size();
+  train(0).clear();
+  first_ = (first_ + 1) % trains_.size();
+  --queued_;
+}
+
+/// False when the socket has no room for the rest.
+bool UdpPort::send_first_singly() {
+  if (!send_singly(descriptor(), train(0), counters_)) return false;
+  end_first();
+  return true;
+}
+
+/// Sends the first of what is queued; false when the socket has no room for it.
+bool UdpPort::send_some() {
+  if (train(0).is_split()) return send_first_singly();
+  const std::size_t sent = send_messages();
+  for (std::size_t i = 0; i < sent; ++i) {
+    count_sent(train(0), counters_);
+    end_first();
+  }
+  if (sent > 0) return true;
+  if (is_out_of_room(errno)) return false;
+  if (errno == EIO) pause_.begin();
+  return send_first_singly();
+}
+
 void UdpPort::flush() {
-  for (std::size_t i = 0; i < queued_; ++i) {
-    trains_[i].close();
-    messages_[i].msg_hdr = trains_[i].message();
-  }
-  std::size_t done = 0;
-  while (done < queued_) {
-    const std::size_t sent = send_messages(std::span(messages_).subspan(done, queued_ - done));
-    if (sent == 0 && (errno == EAGAIN || errno == ENOBUFS)) break;
-    // The device lacks checksums, without which the kernel does not cut.
-    if (sent == 0 && errno == EIO) segments_ = false;
-    for (std::size_t i = done; i < done + sent; ++i) count_sent(trains_[i], counters_);
-    done += sent;
-    if (sent == 0) send_singly(descriptor(), trains_[done++], counters_);
-  }
-  // What the socket did not take is lost, as QUIC expects of a network; holding it would need another queue.
-  for (std::size_t i = done; i < queued_; ++i)
-    counters_.add(PortCounter::drop_send_failed, trains_[i].size());
-  for (std::size_t i = 0; i < queued_; ++i) trains_[i].clear();
-  queued_ = 0;
+  out_of_room_ = false;
+  while (queued_ > 0 && !out_of_room_) out_of_room_ = !send_some();
+  if (queued_ == 0) first_ = 0;  // the trains used last are in the caches
 }
 
 }  // namespace quicrx

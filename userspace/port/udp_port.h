@@ -12,6 +12,8 @@
 
 #include "port/datagram_cutter.h"
 #include "port/datagram_train.h"
+#include "port/lazy_array.h"
+#include "port/segment_pause.h"
 #include "port/socket_frames.h"
 #include "port/socket_messages.h"
 #include "port/socket_port.h"
@@ -22,6 +24,8 @@
 namespace quicrx {
 
 /// A socket port by recvmmsg and sendmmsg, with UDP_GRO and UDP_SEGMENT.
+///
+/// What the kernel has no room for waits here, and with it its frames, until a later flush().
 class UdpPort final : public SocketPort {
  public:
   /// Refuses a port that any other socket has, but for `shares`.
@@ -45,7 +49,7 @@ class UdpPort final : public SocketPort {
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
   [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
   [[nodiscard]] bool has_received() const override { return next_ < got_ || !cutter_.empty(); }
-  [[nodiscard]] std::size_t frames_in_transmit() const override { return 0; }
+  [[nodiscard]] std::size_t frames_in_transmit() const override { return datagrams_queued_; }
   [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
 
  private:
@@ -60,7 +64,12 @@ class UdpPort final : public SocketPort {
   bool prepare(std::size_t slot);
   bool read_socket(std::size_t most);
   void begin_message(Timestamp now);
-  std::size_t send_messages(std::span<mmsghdr> messages);
+  DatagramTrain& train(std::size_t place) { return trains_[(first_ + place) % trains_.size()]; }
+  bool put(Frame& frame, const Path& path, Ecn ecn);
+  std::size_t send_messages();
+  bool send_some();
+  bool send_first_singly();
+  void end_first();
 
   unsigned mtu_;
   PortCounters& counters_;
@@ -68,14 +77,17 @@ class UdpPort final : public SocketPort {
   UdpSocket socket_;
   SourceAddresses sources_;
   DatagramCutter cutter_;
-  std::vector<Slot> slots_;        // kBatch
-  std::vector<mmsghdr> received_;  // by slot
-  std::size_t got_ = 0;            // slots with a message
-  std::size_t next_ = 0;           // the first that was not looked at
-  std::vector<DatagramTrain> trains_;
-  std::vector<mmsghdr> messages_;  // by train
-  std::size_t queued_ = 0;         // of trains_
-  bool segments_ = true;           // whether the kernel can cut messages for the device
+  std::vector<Slot> slots_;          // kBatch
+  std::vector<mmsghdr> received_;    // by slot
+  std::size_t got_ = 0;              // slots with a message
+  std::size_t next_ = 0;             // the first that was not looked at
+  LazyArray<DatagramTrain> trains_;  // kTransmitFrames, a ring of those queued
+  std::vector<mmsghdr> messages_;    // of the queued, from the first on
+  std::size_t first_ = 0;            // of trains_
+  std::size_t queued_ = 0;           // of trains_
+  std::size_t datagrams_queued_ = 0;
+  bool out_of_room_ = false;  // at the last flush()
+  SegmentPause pause_;
 };
 
 }  // namespace quicrx

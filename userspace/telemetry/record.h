@@ -42,7 +42,7 @@ inline constexpr std::string_view kIoNames[] = {"af-xdp", "socket", "io_uring"};
 
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3530'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3630'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file
