@@ -35,7 +35,7 @@ class Worker {
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};
-    unsigned socket_mtu = 1500;  ///< what comes by the sockets is no larger
+    unsigned socket_mtu = 1500;  ///< what leaves by the sockets is no larger; what comes is up to 64 KiB
     bool shares_port = false;    ///< another worker of the process has the UDP port (SocketPort::share)
   };
   /// Where the worker counts, in memory that outlives it.

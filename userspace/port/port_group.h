@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "port/socket_port.h"
+#include "port/source_addresses.h"
 #include "port/xdp_port.h"
 
 namespace quicrx {
@@ -69,6 +70,8 @@ class PortGroup final : public Port {
   Parts parts_;
   std::array<LeafPort*, kLeaves> leaves_;
   TransmitBy transmit_;
+  /// Null where nothing that came by AF_XDP leaves by a socket.
+  std::unique_ptr<SourceAddresses> sources_;
   std::array<bool, kLeaves> readable_{};  // what the last look found
   bool wake_readable_ = false;
   std::size_t turn_ = 0;
