@@ -12,6 +12,7 @@
 #include "engine/mailbox.h"
 #include "engine/waker.h"
 #include "port/port_group.h"
+#include "port/xdp_port.h"
 #include "quic/endpoint.h"
 
 namespace quicrx {
@@ -60,6 +61,8 @@ class Worker {
   void connect(std::vector<Handoff::Peer> peers);
   [[nodiscard]] Waker& waker() { return waker_; }
   [[nodiscard]] PortGroup& ports() { return *ports_; }
+  /// Null where there are sockets alone.
+  [[nodiscard]] const XdpPort* xdp() const { return xdp_; }
   [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
 
   /// The calling thread is the worker's own from now on.
@@ -90,6 +93,7 @@ class Worker {
   void stop_serving();
 
   std::unique_ptr<PortGroup> ports_;
+  const XdpPort* xdp_ = nullptr;  // one of them
   Waker waker_;
   Handoff handoff_;
   Mapping hold_memory_;

@@ -14,18 +14,18 @@ namespace {
 // While datagrams keep coming, the sockets and the wake descriptor are looked at this rarely.
 constexpr std::size_t kTurnsWithoutLook = 16;
 
-TransmitBy settle(TransmitBy transmit, const XdpPort* xdp) {
+TransmitBy settle(TransmitBy transmit, const QueuePort* xdp) {
   if (xdp == nullptr) return TransmitBy::socket;
   return transmit == TransmitBy::automatic && xdp->zero_copy() ? TransmitBy::af_xdp : transmit;
 }
 
 }  // namespace
 
-PortGroup::PortGroup(Parts parts, TransmitBy transmit)
+PortGroup::PortGroup(Parts parts, TransmitBy transmit, SourceAddresses::List list)
     : parts_(std::move(parts)),
       leaves_{parts_.xdp.get(), parts_.ipv4.get(), parts_.ipv6.get()},
       transmit_(settle(transmit, parts_.xdp.get())) {
-  if (parts_.xdp && sends_by_socket()) sources_ = std::make_unique<SourceAddresses>();
+  if (parts_.xdp && sends_by_socket()) sources_ = std::make_unique<SourceAddresses>(std::move(list));
 }
 
 std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {

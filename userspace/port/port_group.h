@@ -3,12 +3,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "port/socket_port.h"
 #include "port/source_addresses.h"
-#include "port/xdp_port.h"
 
 namespace quicrx {
 
@@ -27,12 +28,13 @@ class PortGroup final : public Port {
  public:
   /// Any may be missing, but not all.
   struct Parts {
-    std::unique_ptr<XdpPort> xdp;
+    std::unique_ptr<QueuePort> xdp;
     std::unique_ptr<SocketPort> ipv4;
     std::unique_ptr<SocketPort> ipv6;
   };
 
-  PortGroup(Parts parts, TransmitBy transmit);
+  /// `list`: of the addresses of the machine.
+  PortGroup(Parts parts, TransmitBy transmit, SourceAddresses::List list = machine_addresses);
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] FramePool* transmit_pool(const Path& path) override;
@@ -54,8 +56,6 @@ class PortGroup final : public Port {
 
   [[nodiscard]] bool has_unsent() const;
   [[nodiscard]] std::size_t frames_in_transmit() const;
-  /// Null where there are sockets alone.
-  [[nodiscard]] const XdpPort* xdp() const { return parts_.xdp.get(); }
   /// Whether what came by AF_XDP is answered by sockets.
   [[nodiscard]] bool sends_by_socket() const { return transmit_ != TransmitBy::af_xdp; }
 
