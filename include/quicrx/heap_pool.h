@@ -16,7 +16,7 @@ struct HeapPoolOptions {
   /// Unlike that of any other pool of the process: kFirstUserPool or more, for those below are quicrx's own.
   PoolId id = kFirstUserPool;
   std::uint32_t frames = 256;
-  std::size_t frame_bytes = 2048;  ///< headroom and payload
+  std::size_t frame_bytes = 2048;  ///< headroom and payload; at most 16 MiB
   std::size_t headroom = 0;        ///< bytes before the payload
 };
 

@@ -13,11 +13,13 @@ namespace quicrx {
 
 /// A pool, and how many of its frames one connection may have out at once.
 struct FrameBudget {
-  /// Null: the worker's. Outlives the connection, and every frame of it that is still out then (with the
-  /// kernel, or with whoever took it).
+  /// Null: the worker's. Frames to send from need room for 1,200 bytes behind the headroom (what every path
+  /// of QUIC carries, RFC 9000 section 14), and 1,472 to use an Ethernet's MTU. The pool outlives the
+  /// connection, and every frame of it that is still out then (with the kernel, or with whoever took it).
   FramePool* pool = nullptr;
   /// Nothing: a fair share, which is as many as the pool has left. So one connection alone takes half of a
-  /// pool at most, n busy ones 1/(n+1) each, and those that are idle nothing.
+  /// pool at most, n busy ones 1/(n+1) each, and those that are idle nothing. 0: none at all; it can
+  /// never send.
   std::optional<std::uint32_t> frames{};
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -49,6 +50,17 @@ class QUICRX_API Port {
   [[nodiscard]] virtual std::size_t max_payload(const Path& path) const = 0;
 };
 
+/// What went through a port, and what was lost at it.
+struct PortStatistics {
+  std::uint64_t received_datagrams = 0;
+  std::uint64_t received_bytes = 0;  ///< of UDP payload
+  std::uint64_t sent_datagrams = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t dropped_received = 0;  ///< unreadable, larger than a frame, or lost by the kernel's socket
+  std::uint64_t dropped_sent = 0;      ///< the kernel refused them
+  std::uint64_t refused_releases = 0;  ///< second, stale and foreign ones, of the port's pools
+};
+
 /// A port over one descriptor, which says when there is something to do.
 ///
 /// A turn is receive(), then whatever that leads to, then flush(). Before a wait: look again at once if
@@ -66,6 +78,9 @@ class QUICRX_API PollablePort : public Port {
 
   /// Lent to the kernel for send, and not yet back: receive() or flush() takes back those that are done.
   [[nodiscard]] virtual std::size_t frames_in_transmit() const = 0;
+
+  /// Any thread.
+  [[nodiscard]] virtual PortStatistics statistics() const = 0;
 
   /// The calling thread uses the port, and owns its pools, from now on. Needed where that is another than the
   /// one that opened it; before frames of it are out with other threads.

@@ -13,8 +13,8 @@
 namespace quicrx {
 
 struct SocketPortOptions {
-  /// An address of this machine, or SocketAddress::any_ipv4() or any_ipv6(); one address family a port. UDP
-  /// port 0 has the kernel choose one.
+  /// An address of this machine, or SocketAddress::any_ipv4() or any_ipv6(); one address family a port. A
+  /// UDP port is needed, and refused (ErrorKind::busy) where any other socket has it.
   SocketAddress listen{};
   /// Tells the port's pools from those of every other port of the process; below kMostPorts.
   std::uint16_t number = 0;

@@ -12,8 +12,8 @@ using FrameIndex = std::uint32_t;
 
 /// IDs of pools from here on are for pools of the user's own; those below are quicrx's.
 inline constexpr PoolId kFirstUserPool = 0x8000;
-/// Ports that a process may have: each has several pools.
-inline constexpr std::uint16_t kMostPorts = kFirstUserPool / 16;
+/// Ports that a process may have: each has several pools. (The last place is for what belongs to no port.)
+inline constexpr std::uint16_t kMostPorts = kFirstUserPool / 16 - 1;
 
 /// Names one loan of one frame: pool (16 bits), generation (24 bits), frame index (24 bits).
 ///

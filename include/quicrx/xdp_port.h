@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// A port over an AF_XDP socket. Needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN.
+/// A port over an AF_XDP socket. Needs root.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,10 @@ struct XdpPortOptions {
 };
 
 /// Loads the XDP program unless `quicrx load` has, and steers the queue's datagrams to the port for as long
-/// as it lives; then they go to the kernel again. Zero copy where the driver has it. Other XDP programs on
-/// the interface stay. Refuses a queue that another process serves.
+/// as it lives; then they go to the kernel again. Sockets
+/// reserve the UDP port meanwhile; what XDP passes to the kernel (fragments, other queues' datagrams) is
+/// lost. Zero copy where the driver has it. Other XDP programs on the interface stay. Refuses a queue that
+/// another process serves.
 ///
 /// Received frames lie in the UMEM; whoever keeps them keeps them from the NIC, so keep fewer than half.
 [[nodiscard]] QUICRX_API Result<std::unique_ptr<PollablePort>> open_xdp_port(const XdpPortOptions& options);

@@ -132,5 +132,7 @@ int main(int argc, char** argv) {
     Keeper keeper(count);
     receive(**port, keeper, count);
   }
+  std::printf("the port counts %llu\n",
+              static_cast<unsigned long long>((*port)->statistics().received_datagrams));
   return 0;
 }

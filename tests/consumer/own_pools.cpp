@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// A file server that brings its own pools: every connection sends from one of its own.
 ///
-///   own_pools socket|io_uring ADDRESS PORT CERTIFICATE KEY ROOT
+///   own_pools af-xdp IFACE PORT CERTIFICATE KEY ROOT | own_pools socket|io_uring ADDRESS PORT ...
 ///
 /// Serves HTTP/3 until its standard input ends, then prints what it did.
 #include <arpa/inet.h>
@@ -18,6 +18,7 @@
 #include "quicrx/services.h"
 #include "quicrx/socket_port.h"
 #include "quicrx/version.h"
+#include "quicrx/xdp_port.h"
 #include "stack_pool.h"
 
 namespace {
@@ -54,6 +55,17 @@ class OwnPools final : public quicrx::PoolPolicy {
   std::vector<std::pair<std::unique_ptr<StackPool>, bool>> pools_;
 };
 
+quicrx::Result<std::unique_ptr<quicrx::PollablePort>> open(const std::string& kind, const char* place,
+                                                           std::uint16_t udp_port) {
+  if (kind == "af-xdp") return quicrx::open_xdp_port({.interface = place, .udp_port = udp_port});
+  in_addr ip{};
+  if (inet_pton(AF_INET, place, &ip) != 1)
+    return quicrx::fail(quicrx::ErrorKind::usage, std::string(place) + " is no IPv4 address");
+  const quicrx::Bytes bytes(reinterpret_cast<const std::uint8_t*>(&ip), sizeof(ip));
+  const quicrx::SocketPortOptions options{.listen = {bytes, udp_port}};
+  return kind == "io_uring" ? quicrx::open_uring_port(options) : quicrx::open_socket_port(options);
+}
+
 int fail(const std::string& message) {
   std::fprintf(stderr, "own_pools: %s\n", message.c_str());
   return 1;
@@ -66,12 +78,7 @@ int main(int argc, char** argv) {
   StackPool tried(quicrx::kFirstUserPool, 40, 1600, 16);
   for (const std::string& violation : quicrx::check_conformance(tried)) return fail(violation);
 
-  in_addr ip{};
-  inet_pton(AF_INET, argv[2], &ip);
-  const quicrx::Bytes bytes(reinterpret_cast<const std::uint8_t*>(&ip), sizeof(ip));
-  const quicrx::SocketPortOptions place{.listen = {bytes, static_cast<std::uint16_t>(std::stoul(argv[3]))}};
-  const auto port =
-      std::string(argv[1]) == "io_uring" ? quicrx::open_uring_port(place) : quicrx::open_socket_port(place);
+  const auto port = open(argv[1], argv[2], static_cast<std::uint16_t>(std::stoul(argv[3])));
   if (!port) return fail(port.error().message);
 
   const auto http = quicrx::make_h3_service({.root = argv[6]});

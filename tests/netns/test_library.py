@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -23,9 +24,9 @@ def installed(tmp_path_factory):
     """What `meson install` puts there, in a folder of the test's."""
     place = tmp_path_factory.mktemp("installed")
     sh("meson", "install", "-C", str(BUILD), "--no-rebuild", "--destdir", str(place))
-    [found] = place.rglob("quicrx.pc")
     prefix = place / "usr" / "local"
-    found.write_text(re.sub("^prefix=.*$", f"prefix={prefix}", found.read_text(), flags=re.MULTILINE))
+    for found in place.rglob("quicrx*.pc"):
+        found.write_text(re.sub("^prefix=.*$", f"prefix={prefix}", found.read_text(), flags=re.MULTILINE))
     return prefix
 
 
@@ -80,14 +81,19 @@ def test_shows_only_what_headers_declare(installed, headers):
         assert all(re.search(rf"\b{re.escape(part.lstrip('~'))}", declared) for part in last.split("::")), name
 
 
+def test_needs_no_other_package_to_compile_and_link(installed):
+    """Where nothing else can be found, as on a machine without the others' development packages."""
+    alone = {**os.environ, "PKG_CONFIG_LIBDIR": os.fspath(next(installed.rglob("quicrx.pc")).parent)}
+    words = sh("pkg-config", "--cflags", "--libs", "quicrx", env=alone).stdout.split()
+    assert words[-1] == "-lquicrx" and f"-I{installed}/include" in words
+
+
 def test_static_library(installed, tmp_path):
-    """libquicrx.a, and by pkg-config what it needs of others, as docs/library.md says it."""
+    """libquicrx.a, and what it needs of others shared, as docs/library.md says it."""
     environment = {**os.environ, "PKG_CONFIG_PATH": os.fspath(next(installed.rglob("quicrx.pc")).parent)}
-    ask = lambda *words: sh("pkg-config", *words, env=environment).stdout.split()
-    needed = [word for word in ask("--print-requires-private", "quicrx") if word[0].isalpha()]
+    words = sh("pkg-config", "--cflags", "--libs", "quicrx-static", env=environment).stdout.split()
     program = tmp_path / "own_pools"
-    sh("c++", *ask("--cflags", "quicrx"), str(CONSUMER / "own_pools.cpp"), str(CONSUMER / "stack_pool.cpp"),
-       *ask("--libs-only-L", "quicrx"), "-l:libquicrx.a", *ask("--libs", *needed), "-o", str(program))
+    sh("c++", "-std=c++20", str(CONSUMER / "own_pools.cpp"), str(CONSUMER / "stack_pool.cpp"), *words, "-o", str(program))
     libraries = sh("ldd", str(program)).stdout
     assert "libquicrx" not in libraries and "libngtcp2" in libraries
     assert subprocess.run([program], check=False).returncode == 2, "it runs as far as its usage"
@@ -118,7 +124,8 @@ def test_holds_datagrams_in_another_thread(network, installed, consumer, io):
     out, _ = program.communicate(timeout=20)
     assert program.returncode == 0
     assert out == (f"held {count} datagrams of {count * len(PAYLOAD)} bytes, "
-                   f"sum {count * sum(PAYLOAD)}, refused 0\n")
+                   f"sum {count * sum(PAYLOAD)}, refused 0\n"
+                   f"the port counts {count}\n")
 
 
 def test_raw_port_shows_in_stats_and_leaves_nothing(network, installed, consumer):
@@ -134,10 +141,26 @@ def test_raw_port_shows_in_stats_and_leaves_nothing(network, installed, consumer
     assert stats(network)["program"] is None and not stats(network)["queues"]
 
 
-@pytest.mark.parametrize("io", ["socket", "io_uring"])
+def test_raw_port_reserves_and_refuses(network, installed, consumer):
+    """Others see that the UDP port is taken, also another of ours; and it does not take long to be told."""
+    words = ("env", library_path(installed), str(consumer / "hold_frames"), "af-xdp", "s0", str(PORT), "1")
+    program = network.start(network.server, *words, stdout=subprocess.PIPE)
+    assert program.stdout.readline() == "ready\n"
+    begin = time.monotonic()
+    second = network.run(network.server, *words, check=False)
+    assert second.returncode == 1 and "taken by another socket" in second.stderr
+    assert time.monotonic() - begin < 3
+    send_datagrams(network, 1)
+    assert program.wait(timeout=20) == 0
+    missing = network.run(network.server, *words[:4], "nosuch0", *words[5:], check=False)
+    assert missing.returncode == 1 and "no such interface" in missing.stderr
+
+
+@pytest.mark.parametrize("io", ["af-xdp", "socket", "io_uring"])
 def test_server_with_pools_of_its_own(network, site, installed, consumer, io):
     site.make_file("file", 3_000_000)
-    program = network.start(network.server, "env", library_path(installed), str(consumer / "own_pools"), io, V4_SERVER,
+    place = "s0" if io == "af-xdp" else V4_SERVER
+    program = network.start(network.server, "env", library_path(installed), str(consumer / "own_pools"), io, place,
                             str(PORT), str(site.certificate), str(site.key), str(site.root),
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert program.stdout.readline() == "ready\n"

@@ -105,7 +105,7 @@ def test_jumbo_datagrams(network, site, start_poller):
     """Put together by copy where they arrive, and handed over whole."""
     for name, device in ((network.server, "s0"), (network.client, "c0")):
         network.run(name, "ip", "link", "set", device, "mtu", "9000")
-    start_poller("--tx", "xdp")  # a socket sends no jumbo datagrams, and so asks for none
+    start_poller()
     spread(network, EVERY_64_PACKETS)
     file = site.make_file("file", 20 << 20)
     client.upload(network, site, file, "file", options=["--max-udp-payload-size=8972"])

@@ -14,7 +14,7 @@
 namespace quicrx::test {
 namespace {
 
-constexpr PoolId kHoldPool = 2;
+constexpr PoolId kHoldPool = kFirstUserPool + 100;
 
 std::string wish(std::uint64_t bytes) {
   std::string wanted(8, 0);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "net/address_text.h"
+#include "plain_socket.h"
 #include "quicrx/socket_port.h"
 
 namespace quicrx::test {
@@ -18,7 +19,7 @@ TEST(LinkMtu, IsTheStandardOneForAnAddressThatNobodyHas) {
 }
 
 TEST(SocketPortOptions, MtuIsWhatIsSentAtMost) {
-  SocketPortOptions options{.listen = SocketAddress::any_ipv4(0), .mtu = 9000};
+  SocketPortOptions options{.listen = PlainSocket(false).address(), .mtu = 9000};
   auto port = open_socket_port(options);
   ASSERT_TRUE(port) << port.error().message;
   Path path;
@@ -31,7 +32,7 @@ TEST(SocketPortOptions, MtuIsWhatIsSentAtMost) {
 
 TEST(SocketPortOptions, RefusesAnMtuThatNoLinkHas) {
   for (const unsigned mtu : {0u, 1279u, 65536u}) {
-    const SocketPortOptions options{.listen = SocketAddress::any_ipv4(0), .mtu = mtu};
+    const SocketPortOptions options{.listen = PlainSocket(false).address(), .mtu = mtu};
     for (const auto open : {open_socket_port, open_uring_port}) {
       const auto port = open(options);
       ASSERT_FALSE(port) << mtu;

@@ -43,6 +43,8 @@ TEST(HeapPool, RefusesWhatCannotBe) {
   EXPECT_FALSE(make_heap_pool({.frames = 0}));
   EXPECT_FALSE(make_heap_pool({.frames = Tag::kMaxFrames + 1}));
   EXPECT_FALSE(make_heap_pool({.frame_bytes = 128, .headroom = 128}));
+  EXPECT_FALSE(make_heap_pool({.frame_bytes = std::size_t{1} << 60}));
+  EXPECT_FALSE(make_heap_pool({.id = kFirstUserPool - 1}));
 }
 
 /// A UMEM's frames, of which the fill ring has some.
@@ -59,7 +61,7 @@ TEST(UmemPool, Conforms) {
 }
 
 TEST(SocketPort, ItsTransmitPoolConforms) {
-  const auto port = open_socket_port({.listen = SocketAddress::any_ipv4(0)});
+  const auto port = open_socket_port({.listen = SocketAddress::any_ipv4(17123)});
   ASSERT_TRUE(port) << port.error().message;
   EXPECT_EQ(check_conformance(*(*port)->transmit_pool(Path{})), Violations{});
 }

@@ -39,11 +39,13 @@ class FakeLeaf : public Base {
   std::size_t frames_in_transmit() const override { return 0; }
   Result<void> adopt() override { return {}; }
   std::vector<ReceivePool> receive_pools() override { return {}; }
+  const PortCounters& counters() const override { return counters_; }
 
   unsigned sent = 0;
 
  private:
   std::size_t payload_;
+  PortCounters counters_;
 };
 
 class FakeQueue final : public FakeLeaf<QueuePort> {

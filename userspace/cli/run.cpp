@@ -16,7 +16,7 @@
 #include "cli/commands.h"
 #include "cli/io_choice.h"
 #include "cli/run_options.h"
-#include "cli/server.h"
+#include "cli/running_server.h"
 #include "cli/signals.h"
 
 namespace quicrx::cli {
@@ -71,7 +71,7 @@ bool is_of_the_machine(const Error& error) {
   return error.kind == ErrorKind::permission || error.kind == ErrorKind::unsupported;
 }
 
-using OpenServer = Result<std::unique_ptr<Server>>;
+using OpenServer = Result<std::unique_ptr<RunningServer>>;
 
 OpenServer serve_sockets(const RunOptions& options, const IoChoice& choice,
                          const std::shared_ptr<EarlyDataGuard>& guard) {
@@ -84,10 +84,10 @@ OpenServer serve_sockets(const RunOptions& options, const IoChoice& choice,
   if (!plan) return tl::unexpected(plan.error());
   auto settings = Settings::of(options, *plan, guard);
   if (!settings) return tl::unexpected(settings.error());
-  return Server::start(std::move(*plan), std::move(*settings), options);
+  return RunningServer::start(std::move(*plan), std::move(*settings), options);
 }
 
-/// What the user said is checked before anything is changed; what was changed goes with the Server.
+/// What the user said is checked before anything is changed; what was changed goes with the RunningServer.
 OpenServer serve(const RunOptions& options, const std::shared_ptr<EarlyDataGuard>& guard) {
   const auto choice = choose_io(options);
   if (!choice) return tl::unexpected(choice.error());
@@ -102,7 +102,7 @@ OpenServer serve(const RunOptions& options, const std::shared_ptr<EarlyDataGuard
     spdlog::warn("{}: AF_XDP has a worker for each queue, ignored", ignored);
   auto settings = Settings::of(options, *plan, guard);
   if (!settings) return tl::unexpected(settings.error());
-  auto server = Server::start(std::move(*plan), std::move(*settings), options);
+  auto server = RunningServer::start(std::move(*plan), std::move(*settings), options);
   if (!server && may_fall_back(server.error()))
     return serve_sockets(options, fallen_back(server.error()), guard);
   return server;

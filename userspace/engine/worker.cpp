@@ -11,12 +11,8 @@
 namespace quicrx {
 namespace {
 
-// Nothing wakes us when frames come back, from the NIC or from another worker, or the kernel's send buffer
-// drains: look again this soon while somebody waits for that, and otherwise soon enough to have every frame
-// home at rest. Ever more rarely where nothing comes of it (a link that is down keeps what it was given).
+// While the last sends leave.
 constexpr std::chrono::nanoseconds kRetry = std::chrono::microseconds(100);
-constexpr std::chrono::nanoseconds kCollect = std::chrono::milliseconds(2);
-constexpr std::chrono::nanoseconds kLongestRetry = std::chrono::milliseconds(100);
 // How long what was sent last may take to leave when the worker stops.
 constexpr std::chrono::milliseconds kLastSends{200};
 // How often a worker that has drained looks whether the others have.
@@ -111,7 +107,7 @@ void Worker::turn() {
   handoff_.collect();
   const std::size_t count = ports_->receive(batch_, now);
   full_batch_ = count == batch_.size();
-  if (count > 0) fruitless_looks_ = 0;
+  if (count > 0) look_again_.start_over();
   endpoint_.receive(std::span(batch_).first(count), now);
   handoff_.publish();
   now = take_over(now);
@@ -126,26 +122,9 @@ Timestamp Worker::take_over(Timestamp now) {
   now = Clock::now();
   const std::size_t count = handoff_.take(batch_, now);
   full_batch_ = full_batch_ || count == batch_.size();
-  fruitless_looks_ = 0;
+  look_again_.start_over();
   endpoint_.receive(std::span(batch_).first(count), now);
   return now;
-}
-
-/// When to look again at what nothing wakes us for; nothing when there is no such thing.
-std::optional<std::chrono::nanoseconds> Worker::time_to_look_again() {
-  const bool somebody_waits = endpoint_.starved() || ports_->has_unsent();
-  const std::size_t out = ports_->frames_in_transmit() + handoff_.away();
-  if (!somebody_waits && out == 0) {
-    fruitless_looks_ = 0;
-    return std::nullopt;
-  }
-  // Only looks of which nothing came make the next one later.
-  if (out != frames_seen_out_ || somebody_waits != somebody_waited_) fruitless_looks_ = 0;
-  frames_seen_out_ = out;
-  somebody_waited_ = somebody_waits;
-  constexpr unsigned kMostDoublings = 10;
-  const auto first = somebody_waits ? kRetry : kCollect;
-  return std::min(first * (1 << std::min(fruitless_looks_++, kMostDoublings)), kLongestRetry);
 }
 
 std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) {
@@ -153,7 +132,10 @@ std::chrono::nanoseconds Worker::time_to_sleep(Timestamp now) {
   std::chrono::nanoseconds sleep = kForever;
   if (const auto deadline = endpoint_.deadline())
     sleep = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*deadline - now));
-  if (const auto look = time_to_look_again()) sleep = sleep == kForever ? *look : std::min(sleep, *look);
+  const auto look = look_again_.after({.somebody_waits = endpoint_.starved() || ports_->has_unsent(),
+                                       .frames_out = ports_->frames_in_transmit() + handoff_.away(),
+                                       .sent = ports_->sent_datagrams()});
+  if (look) sleep = sleep == kForever ? *look : std::min(sleep, *look);
   return sleep;
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/drain_group.h"
 #include "engine/handoff.h"
+#include "engine/look_again.h"
 #include "engine/mailbox.h"
 #include "engine/waker.h"
 #include "port/port_group.h"
@@ -88,7 +89,6 @@ class Worker {
   Timestamp take_over(Timestamp now);
   void sleep(Stage during, std::chrono::nanoseconds longest);
   void drain_connections(DrainGroup& group);
-  std::optional<std::chrono::nanoseconds> time_to_look_again();
   std::chrono::nanoseconds time_to_sleep(Timestamp now);
   void stop_serving();
 
@@ -101,10 +101,8 @@ class Worker {
   Endpoint endpoint_;
   std::chrono::nanoseconds drain_;
   std::vector<Datagram> batch_;
-  bool full_batch_ = false;       // more may be waiting
-  unsigned fruitless_looks_ = 0;  // in a row
-  std::size_t frames_seen_out_ = 0;
-  bool somebody_waited_ = false;
+  bool full_batch_ = false;  // more may be waiting
+  LookAgain look_again_;
 
   std::atomic<Stage> stage_{Stage::serving};
   Mailbox<std::shared_ptr<const TlsContext>> context_;

@@ -23,7 +23,7 @@ enum class PoolKind : std::uint8_t {
 };
 inline constexpr std::size_t kPoolIdsOfAWorker = 16;  // a power of two, with room for more
 
-static_assert(std::size_t{kMostPorts} * kPoolIdsOfAWorker == kFirstUserPool);
+static_assert(std::size_t{kMostPorts} * kPoolIdsOfAWorker < kFirstUserPool);
 
 /// Unlike that of any other pool of the process, so that a tag that came from another worker is foreign here.
 constexpr PoolId pool_id(std::uint16_t worker, PoolKind kind) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "library/forwarding_port.h"
 #include "port/udp_port.h"
 #include "port/uring_port.h"
 #include "quicrx/socket_port.h"
@@ -26,32 +28,28 @@ struct OwnStorage {
 };
 
 /// A socket port with what it counts in.
-class StandaloneSocketPort final : public PollablePort {
+class StandaloneSocketPort final : public ForwardingPort {
  public:
   StandaloneSocketPort(std::unique_ptr<OwnStorage> storage, std::unique_ptr<SocketPort> port)
-      : storage_(std::move(storage)), port_(std::move(port)) {}
-
-  std::size_t receive(std::span<Datagram> out, Timestamp now) override { return port_->receive(out, now); }
-  [[nodiscard]] FramePool* transmit_pool(const Path& path) override { return port_->transmit_pool(path); }
-  [[nodiscard]] std::optional<Frame> acquire(const Path& path) override { return port_->acquire(path); }
-  void send(Frame frame, const Path& path, Ecn ecn) override { port_->send(std::move(frame), path, ecn); }
-  void flush() override { port_->flush(); }
-  [[nodiscard]] std::size_t max_payload(const Path& path) const override { return port_->max_payload(path); }
-  [[nodiscard]] int descriptor() const override { return port_->descriptor(); }
-  [[nodiscard]] bool has_received() const override { return port_->has_received(); }
-  [[nodiscard]] bool has_unsent() const override { return port_->has_unsent(); }
-  [[nodiscard]] std::size_t frames_in_transmit() const override { return port_->frames_in_transmit(); }
-  Result<void> adopt() override { return port_->adopt(); }
+      : storage_(std::move(storage)) {
+    port_ = std::move(port);
+  }
+  ~StandaloneSocketPort() override { port_.reset(); }  // before what it counts in
+  [[nodiscard]] PortStatistics statistics() const override {
+    const std::array pools{&std::as_const(storage_->receive_counters),
+                           &std::as_const(storage_->transmit_counters)};
+    return statistics_of(storage_->counters, pools);
+  }
 
  private:
   std::unique_ptr<OwnStorage> storage_;
-  std::unique_ptr<SocketPort> port_;
 };
 
 template <typename OpenedPort>
 Result<std::unique_ptr<PollablePort>> open(const SocketPortOptions& options) {
   if (options.number >= kMostPorts)
     return fail(ErrorKind::usage, "a port's number is below " + std::to_string(kMostPorts));
+  if (options.listen.port() == 0) return fail(ErrorKind::usage, "a UDP port to listen on is needed");
   if (options.mtu < kLeastMtu || options.mtu > kMostMtu)
     return fail(ErrorKind::usage, "a socket port's MTU is from " + std::to_string(kLeastMtu) + " to " +
                                       std::to_string(kMostMtu));

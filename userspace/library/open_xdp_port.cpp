@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "library/forwarding_port.h"
 #include "library/owned_program.h"
 #include "library/setup_lock.h"
+#include "port/udp_socket.h"
 #include "port/xdp_port.h"
 #include "quicrx/xdp_port.h"
 #include "steer_abi.h"
@@ -16,34 +22,40 @@
 namespace quicrx {
 namespace {
 
-/// An AF_XDP port with all that it takes: its record, for `quicrx stats`, and the XDP program.
-class StandaloneXdpPort final : public PollablePort {
+/// An AF_XDP port with all that it takes: its record, for `quicrx stats`, the XDP program, and sockets that
+/// keep the UDP port from others, and from being "unreachable" where XDP passes something to the kernel.
+class StandaloneXdpPort final : public ForwardingPort {
  public:
   static Result<std::unique_ptr<PollablePort>> open(const XdpPortOptions& options);
   ~StandaloneXdpPort() override;
-
-  std::size_t receive(std::span<Datagram> out, Timestamp now) override { return port_->receive(out, now); }
-  [[nodiscard]] FramePool* transmit_pool(const Path& path) override { return port_->transmit_pool(path); }
-  [[nodiscard]] std::optional<Frame> acquire(const Path& path) override { return port_->acquire(path); }
-  void send(Frame frame, const Path& path, Ecn ecn) override { port_->send(std::move(frame), path, ecn); }
-  void flush() override { port_->flush(); }
-  [[nodiscard]] std::size_t max_payload(const Path& path) const override { return port_->max_payload(path); }
-  [[nodiscard]] int descriptor() const override { return port_->descriptor(); }
-  [[nodiscard]] bool has_received() const override { return port_->has_received(); }
-  [[nodiscard]] bool has_unsent() const override { return port_->has_unsent(); }
-  [[nodiscard]] std::size_t frames_in_transmit() const override { return port_->frames_in_transmit(); }
-  Result<void> adopt() override { return port_->adopt(); }
+  [[nodiscard]] PortStatistics statistics() const override;
 
  private:
-  StandaloneXdpPort() = default;
+  explicit StandaloneXdpPort(SetupLock lock) { lock_.emplace(std::move(lock)); }
+  Result<void> reserve(std::uint16_t udp_port);
   Result<void> claim(const Interface& interface, const UmemPlan& plan, const XdpPortOptions& options);
   Result<void> open_port(const Interface& interface, const UmemPlan& plan, const XdpPortOptions& options);
 
-  // What is claimed goes in the reverse order: the socket, the record, then the program.
+  std::optional<SetupLock> lock_;  // while what is claimed comes or goes
+  std::vector<UdpSocket> reserved_;
   std::optional<OwnedProgram> program_;
   std::unique_ptr<Record> record_;
-  std::unique_ptr<XdpPort> port_;
 };
+
+/// Nobody reads them: what is passed to the kernel is lost.
+Result<void> StandaloneXdpPort::reserve(std::uint16_t udp_port) {
+  for (const PortId id : {PortId::socket4, PortId::socket6}) {
+    const bool v6 = id == PortId::socket6;
+    auto socket = UdpSocket::open(
+        {.id = id, .listen = v6 ? SocketAddress::any_ipv6(udp_port) : SocketAddress::any_ipv4(udp_port)});
+    if (socket) {
+      reserved_.push_back(std::move(*socket));
+    } else if (!v6 || socket.error().kind != ErrorKind::unsupported) {
+      return tl::unexpected(socket.error());
+    }
+  }
+  return {};
+}
 
 Result<void> StandaloneXdpPort::claim(const Interface& interface, const UmemPlan& plan,
                                       const XdpPortOptions& options) {
@@ -74,18 +86,21 @@ Result<void> StandaloneXdpPort::open_port(const Interface& interface, const Umem
                      .native = program_->attachment().native},
                     {pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather), &header.xdp});
   if (!port) return tl::unexpected(port.error());
-  port_ = std::move(*port);
-  header.xsk = port_->descriptor();
+  const XdpPort& opened = **port;
+  header.xsk = opened.descriptor();
   header.udp_port = options.udp_port;
-  header.zero_copy = port_->zero_copy() ? 1 : 0;
-  header.zero_copy_refused = port_->zero_copy_refused();
-  header.huge_pages = port_->huge_pages() ? 1 : 0;
+  header.zero_copy = opened.zero_copy() ? 1 : 0;
+  header.zero_copy_refused = opened.zero_copy_refused();
+  header.huge_pages = opened.huge_pages() ? 1 : 0;
+  port_ = std::move(*port);
   return SteerMaps::open(interface).and_then(
       [&](const SteerMaps& maps) { return maps.set_socket(options.queue, port_->descriptor()); });
 }
 
 Result<std::unique_ptr<PollablePort>> StandaloneXdpPort::open(const XdpPortOptions& options) {
-  if (options.udp_port == 0) return fail(ErrorKind::usage, "a UDP port is needed");
+  if (options.udp_port == 0) return fail(ErrorKind::usage, "a UDP port to steer is needed");
+  if (options.number >= kMostPorts)
+    return fail(ErrorKind::usage, "a port's number is below " + std::to_string(kMostPorts));
   if (auto usable = check_machine(); !usable) return tl::unexpected(usable.error());
   const auto interface = find_interface(options.interface);
   if (!interface) return tl::unexpected(interface.error());
@@ -94,22 +109,32 @@ Result<std::unique_ptr<PollablePort>> StandaloneXdpPort::open(const XdpPortOptio
                 interface->name + " has no receive queue " + std::to_string(options.queue));
   const auto plan = plan_umem(*interface, ask_device_features(*interface), options.frames);
   if (!plan) return tl::unexpected(plan.error());
-  const auto lock = SetupLock::take();
+  auto lock = SetupLock::take();
   if (!lock) return tl::unexpected(lock.error());
-  std::unique_ptr<StandaloneXdpPort> port(new StandaloneXdpPort);
-  auto opened = port->claim(*interface, *plan, options).and_then([&] {
-    return port->open_port(*interface, *plan, options);
-  });
+  std::unique_ptr<StandaloneXdpPort> port(new StandaloneXdpPort(std::move(*lock)));
+  auto opened = port->reserve(options.udp_port)
+                    .and_then([&] { return port->claim(*interface, *plan, options); })
+                    .and_then([&] { return port->open_port(*interface, *plan, options); });
   if (!opened) return tl::unexpected(opened.error());
+  port->lock_.reset();
   return port;
 }
 
-/// The lock is held while programs come and go; where it cannot be had the next poller clears up.
+/// In this order: the record says whether another poller is left, which keeps the program. Where the lock
+/// cannot be had the next poller clears up.
 StandaloneXdpPort::~StandaloneXdpPort() {
-  const auto lock = SetupLock::take();
+  if (!lock_)
+    if (auto taken = SetupLock::take()) lock_.emplace(std::move(*taken));
   port_.reset();
   record_.reset();
   program_.reset();
+}
+
+PortStatistics StandaloneXdpPort::statistics() const {
+  const RecordHeader& header = std::as_const(*record_).header();
+  const auto pool = [&](PoolKind kind) { return &header.pools[static_cast<std::size_t>(kind)]; };
+  const std::array pools{pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather)};
+  return statistics_of(header.xdp, pools);
 }
 
 }  // namespace

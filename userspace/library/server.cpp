@@ -9,19 +9,28 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/look_again.h"
+#include "frame/heap_pool.h"
+#include "frame/lazy_memory.h"
+#include "frame/pool_ids.h"
 #include "quic/connection_settings.h"
 #include "quic/endpoint.h"
-#include "quicrx/heap_pool.h"
 
 namespace quicrx {
 namespace {
 
-// Nothing tells when frames come back from the kernel: look this soon while connections wait for some, or
-// while any are out.
-constexpr std::chrono::microseconds kRetry{100};
-constexpr std::chrono::milliseconds kCollect{2};
 constexpr std::uint32_t kHoldFrames = 1024;
-constexpr PoolId kHoldPool = 0xfffe;  // of the server's own: its frames meet no other pool's
+constexpr std::size_t kHoldFrameBytes = 2048;
+// How long closes may take to leave.
+constexpr std::chrono::milliseconds kLastSends{200};
+
+/// For what sessions keep, where the user has no pool for it.
+Result<std::unique_ptr<FramePool>> make_hold_pool() {
+  auto memory = map_lazily(kHoldFrames * kHoldFrameBytes);
+  if (!memory) return tl::unexpected(memory.error());
+  const SlabPool::Shape shape{pool_id(kMostPorts, PoolKind::hold), kHoldFrameBytes, 0};
+  return std::make_unique<HeapPool>(shape, std::move(*memory), kHoldFrames);
+}
 
 Result<std::shared_ptr<const TlsContext>> load_tls(const ServerOptions& options,
                                                    const EndpointConfig& config) {
@@ -58,6 +67,7 @@ class ServerCore {
   EndpointCounters counters_;
   Endpoint endpoint_;
   std::vector<Datagram> batch_;
+  LookAgain look_again_;
 };
 
 std::optional<Timestamp> ServerCore::turn() {
@@ -67,17 +77,26 @@ std::optional<Timestamp> ServerCore::turn() {
   endpoint_.expire(now);
   endpoint_.write(now);
   port_.flush();
+  if (count > 0) look_again_.start_over();
   if (count == batch_.size() || port_.has_received()) return now;
+  const auto look = look_again_.after({.somebody_waits = endpoint_.starved() || port_.has_unsent(),
+                                       .frames_out = port_.frames_in_transmit(),
+                                       .sent = port_.statistics().sent_datagrams});
   std::optional<Timestamp> next = endpoint_.deadline();
-  const auto by = [&](Timestamp time) { next = next ? std::min(*next, time) : time; };
-  if (endpoint_.starved() || port_.has_unsent()) by(now + kRetry);
-  if (port_.frames_in_transmit() > 0) by(now + kCollect);
+  if (look) next = next ? std::min(*next, now + *look) : now + *look;
   return next;
 }
 
+/// The closes are with the kernel when none is left and every transmit frame is back.
 void ServerCore::close() {
   endpoint_.shut_down(Clock::now());
-  (void)endpoint_.send_closes();
+  port_.flush();
+  const Timestamp limit = Clock::now() + kLastSends;
+  while ((endpoint_.send_closes() > 0 || port_.has_unsent()) && Clock::now() < limit) {
+    port_.flush();
+    (void)port_.receive({}, Clock::now());  // takes frames back
+  }
+  endpoint_.give_up_closes();
   port_.flush();
 }
 
@@ -91,7 +110,7 @@ Result<std::unique_ptr<Server>> Server::create(PollablePort& port, const ServerO
   if (!tls) return tl::unexpected(tls.error());
   std::unique_ptr<FramePool> hold;
   if (config.hold_pool == nullptr) {
-    auto made = make_heap_pool({.id = kHoldPool, .frames = kHoldFrames});
+    auto made = make_hold_pool();
     if (!made) return tl::unexpected(made.error());
     hold = std::move(*made);
     config.hold_pool = hold.get();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "port/port_counters.h"
 #include "quicrx/port.h"
 
 namespace quicrx {
@@ -19,6 +20,8 @@ struct ReceivePool {
 class LeafPort : public PollablePort {
  public:
   [[nodiscard]] virtual std::vector<ReceivePool> receive_pools() = 0;
+  [[nodiscard]] virtual const PortCounters& counters() const = 0;
+  [[nodiscard]] PortStatistics statistics() const override { return statistics_of(counters(), {}); }
 };
 
 /// One that reads a NIC's queue, whose driver can be polled.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "frame/counters.h"
+#include "frame/slab_pool.h"
+#include "quicrx/port.h"
 
 namespace quicrx {
 
@@ -39,5 +42,8 @@ inline constexpr std::string_view kPortCounterNames[] = {
 static_assert(std::size(kPortCounterNames) == static_cast<std::size_t>(PortCounter::count_));
 
 using PortCounters = Counters<PortCounter>;
+
+/// For users of the library. `pools`: of the port.
+PortStatistics statistics_of(const PortCounters& port, std::span<const PoolCounters* const> pools);
 
 }  // namespace quicrx

@@ -118,6 +118,15 @@ std::size_t PortGroup::frames_in_transmit() const {
                          });
 }
 
+std::uint64_t PortGroup::sent_datagrams() const {
+  // The sockets of a worker count together.
+  const LeafPort* sockets = parts_.ipv4 ? parts_.ipv4.get() : parts_.ipv6.get();
+  std::uint64_t sent = 0;
+  for (const LeafPort* port : {static_cast<const LeafPort*>(parts_.xdp.get()), sockets})
+    if (port != nullptr) sent += port->counters().get(PortCounter::sent_datagrams);
+  return sent;
+}
+
 /// One ppoll; what it found is in readable_ and wake_readable_. Whether there is anything.
 bool PortGroup::look(std::chrono::nanoseconds timeout, int wake, bool with_xdp) {
   std::array<pollfd, kLeaves + 1> polled{};

@@ -56,6 +56,8 @@ class PortGroup final : public Port {
 
   [[nodiscard]] bool has_unsent() const;
   [[nodiscard]] std::size_t frames_in_transmit() const;
+  /// So far.
+  [[nodiscard]] std::uint64_t sent_datagrams() const;
   /// Whether what came by AF_XDP is answered by sockets.
   [[nodiscard]] bool sends_by_socket() const { return transmit_ != TransmitBy::af_xdp; }
 

@@ -40,6 +40,7 @@ class UdpPort final : public SocketPort {
   [[nodiscard]] std::size_t max_payload(const Path& path) const override {
     return max_socket_payload(mtu_, path.remote);
   }
+  [[nodiscard]] const PortCounters& counters() const override { return counters_; }
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
   [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
   [[nodiscard]] bool has_received() const override { return next_ < got_ || !cutter_.empty(); }

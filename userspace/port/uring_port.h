@@ -44,6 +44,7 @@ class UringPort final : public SocketPort {
   [[nodiscard]] std::size_t max_payload(const Path& path) const override {
     return max_socket_payload(mtu_, path.remote);
   }
+  [[nodiscard]] const PortCounters& counters() const override { return counters_; }
   [[nodiscard]] int descriptor() const override { return receiver_.descriptor(); }
   [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
   [[nodiscard]] bool has_received() const override { return !cutter_.empty() || receiver_.has_received(); }

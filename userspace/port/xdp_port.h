@@ -66,6 +66,7 @@ class XdpPort final : public QueuePort {
   void send(Frame frame, const Path& path, Ecn ecn) override;
   void flush() override;
   [[nodiscard]] std::size_t max_payload(const Path& path) const override;
+  [[nodiscard]] const PortCounters& counters() const override { return counters_; }
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
   [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &transmit_; }
   [[nodiscard]] bool has_received() const override { return false; }  // the descriptor tells of all

@@ -15,9 +15,10 @@ class BudgetedFrames {
 
   /// The connection's own; null: the worker's.
   [[nodiscard]] FramePool* own_pool() const { return budget_.pool; }
-  /// Whether one more may be taken of `pool`.
+  /// Whether one more may be taken of `pool`, if it has one.
   [[nodiscard]] bool may_take(FramePool& pool) const {
-    return account_.out() < (budget_.frames ? *budget_.frames : pool.available());
+    const std::uint32_t out = account_.out();
+    return budget_.frames ? out < *budget_.frames : out == 0 || out < pool.available();
   }
   /// Has the frame count, for as long as it is out.
   void charge(Frame& frame) { frame.charge(account_.charge()); }

@@ -40,8 +40,9 @@ Connection::Write Connection::write(Timestamp now) {
 /// Within the budget; otherwise the write waits, for frames that come back.
 std::optional<Frame> Connection::take_frame() {
   FramePool* own = send_frames_.own_pool();
-  FramePool* pool = own != nullptr ? own : host_.port().transmit_pool(path_);
-  if (pool == nullptr) return std::nullopt;
+  FramePool* ports = host_.port().transmit_pool(path_);
+  if (ports == nullptr) return std::nullopt;  // no port leads there
+  FramePool* pool = own != nullptr ? own : ports;
   if (!send_frames_.may_take(*pool)) {
     host_.counters().add(EndpointCounter::send_budget_reached);
     return std::nullopt;

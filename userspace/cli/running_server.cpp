@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cli/server.h"
+#include "cli/running_server.h"
 
 #include <spdlog/spdlog.h>
 
@@ -33,9 +33,9 @@ Result<Settings> Settings::of(const RunOptions& options, const ServingPlan& plan
   return Settings{std::move(*quic), std::move(*http), std::move(*tls)};
 }
 
-Result<std::unique_ptr<Server>> Server::start(ServingPlan plan, Settings settings,
-                                              const RunOptions& options) {
-  std::unique_ptr<Server> server(new Server(std::move(plan), std::move(settings)));
+Result<std::unique_ptr<RunningServer>> RunningServer::start(ServingPlan plan, Settings settings,
+                                                            const RunOptions& options) {
+  std::unique_ptr<RunningServer> server(new RunningServer(std::move(plan), std::move(settings)));
   if (auto claimed = server->claim_all(options); !claimed) return tl::unexpected(claimed.error());
   auto engine = Engine::open(server->places(options), server->settings_.tls);
   if (!engine) return tl::unexpected(engine.error());
@@ -49,7 +49,7 @@ Result<std::unique_ptr<Server>> Server::start(ServingPlan plan, Settings setting
   return server;
 }
 
-Result<void> Server::take_lock() {
+Result<void> RunningServer::take_lock() {
   if (!plan_.loads_programs) return {};
   auto taken = SetupLock::take();
   if (!taken) return tl::unexpected(taken.error());
@@ -57,7 +57,7 @@ Result<void> Server::take_lock() {
   return {};
 }
 
-Result<void> Server::claim_all(const RunOptions& options) {
+Result<void> RunningServer::claim_all(const RunOptions& options) {
   if (auto taken = take_lock(); !taken) return taken;
   const std::vector<PortRange> ports = ranges_of(wanted_ports(options, settings_.quic));
   for (const auto& one : plan_.served)
@@ -65,7 +65,7 @@ Result<void> Server::claim_all(const RunOptions& options) {
   return {};
 }
 
-std::vector<Engine::Place> Server::places(const RunOptions& options) {
+std::vector<Engine::Place> RunningServer::places(const RunOptions& options) {
   std::vector<Engine::Place> places;
   for (const auto& one : plan_.served)
     for (Engine::Place& place : one->places(places.size())) places.push_back(std::move(place));
@@ -80,7 +80,7 @@ std::vector<Engine::Place> Server::places(const RunOptions& options) {
   return places;
 }
 
-Result<void> Server::begin_all() {
+Result<void> RunningServer::begin_all() {
   std::size_t first = 0;
   for (const auto& one : plan_.served) {
     if (auto begun = one->begin(*engine_, first); !begun) return begun;
@@ -89,7 +89,7 @@ Result<void> Server::begin_all() {
   return {};
 }
 
-void Server::announce(int stop) {
+void RunningServer::announce(int stop) {
   for (const auto& one : plan_.served) one->wait(stop);
   warn_of_key_log();
   std::size_t first = 0;
@@ -99,7 +99,7 @@ void Server::announce(int stop) {
   }
 }
 
-Result<void> Server::end() {
+Result<void> RunningServer::end() {
   engine_->join();
   spdlog::info("stopped");
   engine_.reset();  // from here on the kernel has the queues' packets

@@ -24,11 +24,11 @@ struct Settings {
 };
 
 /// A plan carried out: what is claimed, and the workers that serve it. All that was changed goes with it.
-class Server {
+class RunningServer {
  public:
   /// Claims, opens and starts everything. The error leaves the machine as it was.
-  static Result<std::unique_ptr<Server>> start(ServingPlan plan, Settings settings,
-                                               const RunOptions& options);
+  static Result<std::unique_ptr<RunningServer>> start(ServingPlan plan, Settings settings,
+                                                      const RunOptions& options);
 
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const EndpointConfig& quic() const { return settings_.quic; }
@@ -38,7 +38,8 @@ class Server {
   Result<void> end();
 
  private:
-  Server(ServingPlan plan, Settings settings) : plan_(std::move(plan)), settings_(std::move(settings)) {}
+  RunningServer(ServingPlan plan, Settings settings)
+      : plan_(std::move(plan)), settings_(std::move(settings)) {}
   Result<void> claim_all(const RunOptions& options);
   Result<void> begin_all();
   Result<void> take_lock();
