@@ -18,6 +18,9 @@ struct SocketPortOptions {
   SocketAddress listen{};
   /// Tells the port's pools from those of every other port of the process; below kMostPorts.
   std::uint16_t number = 0;
+  /// The largest IP packet that is sent, from 1280 to 65,535: what the interfaces hold, in bytes. Frames to
+  /// send are made for it. What is received may be larger.
+  unsigned mtu = 1500;
 };
 
 /// By recvmmsg and sendmmsg, with the kernel's segmentation both ways where it has it (UDP_GRO, UDP_SEGMENT:

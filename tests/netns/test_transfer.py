@@ -4,13 +4,15 @@
 import concurrent.futures
 import os
 import re
+import time
 
 import pytest
 
 import client
 from network import V4_SERVER, V6_SERVER
-from poller import PORT, QUICRX, by_af_xdp, by_any_port, expect_by_rings, quicrx, stats
+from poller import PORT, QUICRX, by_af_xdp, by_any_port, expect_by_rings, quicrx, stats, wait_for
 
+FRESH = 4  # seconds: for longer no worker believes what addresses the machine has
 SIZES = {"one_byte": 1, "one_packet": 1000, "hundred_mib": 100 << 20}
 
 
@@ -80,6 +82,41 @@ def test_answers_leave_as_told(network, site, start_poller, address, transmit, w
     assert queue[sent]["sent_bytes"] > 20 << 20
     assert queue[not_sent]["sent_datagrams"] == 0
     assert f"answers by {words}" in quicrx(network, "stats", "s0").stdout
+
+
+def sent_by(network, way):
+    return stats(network)["queues"][0][way]["sent_bytes"]
+
+
+@pytest.mark.af_xdp
+@pytest.mark.parametrize("address", ["10.9.0.77", "fd09::77"], ids=["ipv4", "ipv6"])
+@pytest.mark.parametrize("transmit", ["socket", "auto"])
+def test_an_address_comes_and_goes(network, site, start_poller, address, transmit):
+    """What the kernel would not send leaves by AF_XDP, also where any address may be bound (as keepalived has it)."""
+    for version in ("ipv4", "ipv6"):
+        network.run(network.server, "sysctl", "-w", f"net.{version}.ip_nonlocal_bind=1")
+    network.run(network.client, "ip", "neigh", "replace", address, "lladdr", network.server_mac(), "dev", "c0")
+    start_poller("--tx", transmit)
+    size = 1 << 20
+    site.make_file("file", size)
+    client.fetch(network, site, ["file"], address)
+    assert sent_by(network, "af_xdp") > size and sent_by(network, "socket") == 0
+    client.fetch(network, site, ["file"])
+    assert sent_by(network, "socket") > size, "its own address"
+
+    def is_answered_by(way):
+        before = sent_by(network, way)
+        client.fetch(network, site, ["file"], address)
+        return sent_by(network, way) > before + size
+
+    change = lambda how: network.run(network.server, "ip", "addr", how, address, "dev", "s0",
+                                     *(["nodad"] if ":" in address and how == "add" else []))
+    change("add")
+    wait_for(lambda: is_answered_by("socket"), "the new address is not noticed", 15)
+    change("del")
+    time.sleep(FRESH)
+    assert is_answered_by("af_xdp"), "that it is gone is not noticed"
+    expect_by_af_xdp(network)
 
 
 def test_200_connections_in_a_row(network, site, poller):

@@ -130,7 +130,7 @@ Result<void> ServedInterface::begin(Engine& engine, std::size_t first) {
   const auto maps = SteerMaps::open(interface_);
   if (!maps) return tl::unexpected(maps.error());
   for (std::size_t i = 0; i < queues_.size(); ++i) {
-    const XdpPort& port = *engine.worker(first + i).ports().xdp();
+    const XdpPort& port = *engine.worker(first + i).xdp();
     RecordHeader& header = records_[i]->header();
     header.xsk = port.descriptor();
     describe_worker(header, engine, first + i, options_.port);
@@ -154,7 +154,7 @@ void ServedInterface::wait(int stop) const {
 }
 
 void ServedInterface::announce(Engine& engine, std::size_t first) const {
-  const XdpPort& port = *engine.worker(first).ports().xdp();  // its queues are alike
+  const XdpPort& port = *engine.worker(first).xdp();  // its queues are alike
   const Attachment& attachment = program_->attachment();
   warn_of_unserved_queues(interface_, queues_);
   if (!attachment.native_refused.empty())

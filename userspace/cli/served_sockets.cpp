@@ -3,8 +3,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "cli/worker_storage.h"
 #include "engine/pin_thread.h"
+#include "xdp/link_mtu.h"
 
 namespace quicrx::cli {
 namespace {
@@ -23,6 +26,12 @@ Result<std::size_t> count_workers(const RunOptions& options) {
 /// What is sent to an address comes to a socket there, or to one of all addresses.
 bool is_served(const SocketAddress& address, const std::optional<SocketAddress>& listen) {
   return listen && listen->port() == address.port() && (listen->is_unspecified() || *listen == address);
+}
+
+/// Of the way to any client.
+unsigned largest_mtu(const ListenAddresses& listen) {
+  return std::max(listen.ipv4 ? link_mtu(*listen.ipv4) : kStandardMtu,
+                  listen.ipv6 ? link_mtu(*listen.ipv6) : kStandardMtu);
 }
 
 }  // namespace
@@ -63,9 +72,11 @@ Result<void> ServedSockets::claim(const std::vector<PortRange>& /*ports*/) {
 
 std::vector<Engine::Place> ServedSockets::places(std::size_t /*first*/) {
   std::vector<Engine::Place> places;
+  const unsigned mtu = largest_mtu(listen_);
   for (const auto& record : records_) {
     Engine::Place place;
     place.config.socket_io = io_;
+    place.config.socket_mtu = mtu;
     place.config.ipv4 = listen_.ipv4;
     place.config.ipv6 = listen_.ipv6;
     place.config.drain = std::chrono::seconds(options_.drain_seconds);

@@ -57,16 +57,20 @@ Result<std::unique_ptr<Worker>> Worker::open(const Config& config, const Storage
   auto ipv6 = open_family(PortId::socket6, config, storage.socket6);
   if (!ipv6) return tl::unexpected(ipv6.error());
   parts.ipv6 = std::move(*ipv6);
+  const XdpPort* queue = nullptr;
   if (config.xdp) {
     auto xdp = XdpPort::open(*config.xdp, storage.xdp);
     if (!xdp) return tl::unexpected(xdp.error());
+    queue = xdp->get();
     parts.xdp = std::move(*xdp);
   }
   auto ports = std::make_unique<PortGroup>(std::move(parts), config.transmit);
   auto hold = map_lazily(Worker::kHoldFrames * kHoldFrameBytes);
   if (!hold) return tl::unexpected(hold.error());
-  return std::make_unique<Worker>(std::move(ports), std::move(*waker), std::move(*hold), config, storage,
-                                  std::move(tls));
+  auto worker = std::make_unique<Worker>(std::move(ports), std::move(*waker), std::move(*hold), config,
+                                         storage, std::move(tls));
+  worker->xdp_ = queue;
+  return worker;
 }
 
 Worker::Worker(std::unique_ptr<PortGroup> ports, Waker waker, Mapping hold_memory, const Config& config,

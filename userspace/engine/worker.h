@@ -13,6 +13,7 @@
 #include "engine/mailbox.h"
 #include "engine/waker.h"
 #include "port/port_group.h"
+#include "port/xdp_port.h"
 #include "quic/endpoint.h"
 
 namespace quicrx {
@@ -36,7 +37,7 @@ class Worker {
     std::vector<Service*> services;  ///< outlive the worker
     /// How long requests under way may take to end when the worker is told to stop.
     std::chrono::nanoseconds drain{0};
-    unsigned socket_mtu = 1500;  ///< what comes by the sockets is no larger
+    unsigned socket_mtu = 1500;  ///< what leaves by the sockets is no larger; what comes is up to 64 KiB
     bool shares_port = false;    ///< another worker of the process has the UDP port (SocketPort::share)
   };
   /// Where the worker counts, in memory that outlives it.
@@ -61,6 +62,8 @@ class Worker {
   void connect(std::vector<Handoff::Peer> peers);
   [[nodiscard]] Waker& waker() { return waker_; }
   [[nodiscard]] PortGroup& ports() { return *ports_; }
+  /// Null where there are sockets alone.
+  [[nodiscard]] const XdpPort* xdp() const { return xdp_; }
   [[nodiscard]] Endpoint& endpoint() { return endpoint_; }
 
   /// The calling thread is the worker's own from now on.
@@ -90,6 +93,7 @@ class Worker {
   void stop_serving();
 
   std::unique_ptr<PortGroup> ports_;
+  const XdpPort* xdp_ = nullptr;  // one of them
   Waker waker_;
   Handoff handoff_;
   Mapping hold_memory_;

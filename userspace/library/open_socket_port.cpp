@@ -12,6 +12,9 @@
 namespace quicrx {
 namespace {
 
+// IPv6 wants every link to hold the least; no IP packet without extensions is longer than the most.
+constexpr unsigned kLeastMtu = 1280, kMostMtu = 65535;
+
 /// Where a port counts that has no record.
 struct OwnStorage {
   std::vector<FrameWord> receive_words = std::vector<FrameWord>(SocketPort::kReceiveFrames);
@@ -47,9 +50,13 @@ Result<std::unique_ptr<PollablePort>> open(const SocketPortOptions& options) {
   if (options.number >= kMostPorts)
     return fail(ErrorKind::usage, "a port's number is below " + std::to_string(kMostPorts));
   if (options.listen.port() == 0) return fail(ErrorKind::usage, "a UDP port to listen on is needed");
+  if (options.mtu < kLeastMtu || options.mtu > kMostMtu)
+    return fail(ErrorKind::usage, "a socket port's MTU is from " + std::to_string(kLeastMtu) + " to " +
+                                      std::to_string(kMostMtu));
   auto storage = std::make_unique<OwnStorage>();
   const SocketPort::Config config{.id = options.listen.is_ipv6() ? PortId::socket6 : PortId::socket4,
                                   .listen = options.listen,
+                                  .mtu = options.mtu,
                                   .worker = options.number};
   auto port = OpenedPort::open(config, storage->storage());
   if (!port) return tl::unexpected(port.error());

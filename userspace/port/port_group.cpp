@@ -14,19 +14,22 @@ namespace {
 // While datagrams keep coming, the sockets and the wake descriptor are looked at this rarely.
 constexpr std::size_t kTurnsWithoutLook = 16;
 
-TransmitBy settle(TransmitBy transmit, const XdpPort* xdp) {
+TransmitBy settle(TransmitBy transmit, const QueuePort* xdp) {
   if (xdp == nullptr) return TransmitBy::socket;
   return transmit == TransmitBy::automatic && xdp->zero_copy() ? TransmitBy::af_xdp : transmit;
 }
 
 }  // namespace
 
-PortGroup::PortGroup(Parts parts, TransmitBy transmit)
+PortGroup::PortGroup(Parts parts, TransmitBy transmit, SourceAddresses::List list)
     : parts_(std::move(parts)),
       leaves_{parts_.xdp.get(), parts_.ipv4.get(), parts_.ipv6.get()},
-      transmit_(settle(transmit, parts_.xdp.get())) {}
+      transmit_(settle(transmit, parts_.xdp.get())) {
+  if (parts_.xdp && sends_by_socket()) sources_ = std::make_unique<SourceAddresses>(std::move(list));
+}
 
 std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
+  if (sources_) sources_->refresh(now);
   // Every port is looked at each turn, and each comes first in its turn, so that none can starve the others.
   std::size_t count = 0;
   for (std::size_t i = 0; i < kLeaves; ++i) {
@@ -46,12 +49,12 @@ std::size_t PortGroup::receive(std::span<Datagram> out, Timestamp now) {
 /// Null where there is no such port, of which another worker may have handed over.
 LeafPort* PortGroup::way_out(const Path& path) const {
   LeafPort* port = leaf(path.port);
-  if (transmit_ == TransmitBy::af_xdp || path.port != PortId::af_xdp) return port;
+  if (!sources_ || path.port != PortId::af_xdp) return port;
   // Whether the kernel's route has the same tag is not known.
   if (transmit_ == TransmitBy::automatic && path.link.vlan_count > 0) return port;
   SocketPort* socket = path.local.is_ipv6() ? parts_.ipv6.get() : parts_.ipv4.get();
   // What the kernel would not send for us leaves the way it came.
-  return socket != nullptr && socket->can_send_from(path.local) ? socket : port;
+  return socket != nullptr && sources_->can_send(socket->bound(), path.local) ? socket : port;
 }
 
 FramePool* PortGroup::transmit_pool(const Path& path) {

@@ -3,11 +3,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "port/socket_port.h"
-#include "port/xdp_port.h"
+#include "port/source_addresses.h"
 
 namespace quicrx {
 
@@ -26,12 +28,13 @@ class PortGroup final : public Port {
  public:
   /// Any may be missing, but not all.
   struct Parts {
-    std::unique_ptr<XdpPort> xdp;
+    std::unique_ptr<QueuePort> xdp;
     std::unique_ptr<SocketPort> ipv4;
     std::unique_ptr<SocketPort> ipv6;
   };
 
-  PortGroup(Parts parts, TransmitBy transmit);
+  /// `list`: of the addresses of the machine.
+  PortGroup(Parts parts, TransmitBy transmit, SourceAddresses::List list = machine_addresses);
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] FramePool* transmit_pool(const Path& path) override;
@@ -55,8 +58,6 @@ class PortGroup final : public Port {
   [[nodiscard]] std::size_t frames_in_transmit() const;
   /// So far.
   [[nodiscard]] std::uint64_t sent_datagrams() const;
-  /// Null where there are sockets alone.
-  [[nodiscard]] const XdpPort* xdp() const { return parts_.xdp.get(); }
   /// Whether what came by AF_XDP is answered by sockets.
   [[nodiscard]] bool sends_by_socket() const { return transmit_ != TransmitBy::af_xdp; }
 
@@ -71,6 +72,8 @@ class PortGroup final : public Port {
   Parts parts_;
   std::array<LeafPort*, kLeaves> leaves_;
   TransmitBy transmit_;
+  /// Null where nothing that came by AF_XDP leaves by a socket.
+  std::unique_ptr<SourceAddresses> sources_;
   std::array<bool, kLeaves> readable_{};  // what the last look found
   bool wake_readable_ = false;
   std::size_t turn_ = 0;

@@ -41,9 +41,8 @@ class SocketPort : public LeafPort {
   /// From now on sockets of other workers may bind to the port: the kernel shares flows out among them
   /// (SO_REUSEPORT, socket(7)).
   virtual Result<void> share() = 0;
-  /// Whether a datagram with this source would leave: the machine has the address, and the port is the
-  /// socket's.
-  [[nodiscard]] virtual bool can_send_from(const SocketAddress& local) = 0;
+  /// The address and UDP port that the socket has.
+  [[nodiscard]] virtual const SocketAddress& bound() const = 0;
 };
 
 }  // namespace quicrx

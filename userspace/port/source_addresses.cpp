@@ -1,31 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "port/source_addresses.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <ranges>
-
-#include "frame/descriptor.h"
+#include <cstddef>
 
 namespace quicrx {
-namespace {
 
-bool is_on_this_machine(const SocketAddress& address) {
-  const Descriptor probe(socket(address.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const SocketAddress any_port(address.ip(), 0);
-  return probe && bind(probe.get(), any_port.get(), any_port.size()) == 0;
+SourceAddresses::Key SourceAddresses::key_of(const SocketAddress& address) {
+  Key key{};
+  if (!address.is_ipv6()) key[10] = key[11] = 0xff;
+  std::ranges::copy(address.ip(), key.end() - static_cast<std::ptrdiff_t>(address.ip().size()));
+  return key;
 }
 
-}  // namespace
+void SourceAddresses::refresh(Timestamp now) {
+  if (listed_ && now - *listed_ < kFresh) return;
+  listed_ = now;
+  const auto addresses = list_();
+  if (!addresses) return;
+  known_.clear();
+  for (const MachineAddress& one : *addresses) known_.push_back(key_of(one.address));
+  std::ranges::sort(known_);
+  last_ = SocketAddress();
+  had_last_ = false;
+}
 
-bool SourceAddresses::has(const SocketAddress& source) {
-  if (source.port() != bound_.port() || source.is_ipv6() != bound_.is_ipv6()) return false;
-  if (!bound_.is_unspecified()) return source == bound_;
-  const auto known = std::ranges::find(known_, source, [](const auto& one) { return one.first; });
-  if (known != known_.end()) return known->second;
-  if (known_.size() == kMostKnown) known_.erase(known_.begin());
-  return known_.emplace_back(source, is_on_this_machine(source)).second;
+bool SourceAddresses::has(const SocketAddress& address) {
+  if (address == last_) return had_last_;
+  last_ = address;
+  had_last_ = std::ranges::binary_search(known_, key_of(address));
+  return had_last_;
+}
+
+bool SourceAddresses::can_send(const SocketAddress& bound, const SocketAddress& source) {
+  if (source.port() != bound.port() || source.is_ipv6() != bound.is_ipv6()) return false;
+  return bound.is_unspecified() ? has(source) : source == bound;
 }
 
 }  // namespace quicrx

@@ -1,30 +1,52 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "net/machine_addresses.h"
 #include "quicrx/address.h"
+#include "quicrx/datagram.h"
 
 namespace quicrx {
 
-/// Which addresses a UDP socket can send from: those that the machine has, or the one that it is bound to.
-/// AF_XDP also serves addresses that the machine lacks.
+/// From which addresses the kernel sends for a UDP socket: those that the machine has, or the one that the
+/// socket is bound to. AF_XDP also serves addresses that the machine lacks.
 ///
-/// The machine is asked once for each address, of which there are few: what is added or removed later is not
-/// noticed. One thread.
+/// The machine's are listed now and then; a question is answered from the list, without a system call. (That
+/// bind() succeeds says little: net.ipv4.ip_nonlocal_bind lets any address be bound, but not sent from.) What
+/// comes or goes is noticed with the next list. One thread.
 class SourceAddresses {
  public:
-  /// `bound`: where the socket is.
-  explicit SourceAddresses(const SocketAddress& bound) : bound_(bound) {}
+  /// What is older is listed anew.
+  static constexpr std::chrono::seconds kFresh{3};
+  using List = std::function<std::optional<std::vector<MachineAddress>>()>;
 
-  [[nodiscard]] bool has(const SocketAddress& source);
+  /// `list` is machine_addresses() but in tests.
+  explicit SourceAddresses(List list = machine_addresses) : list_(std::move(list)) {}
+
+  /// Lists the machine's addresses if that was long ago. When the kernel does not tell, the old ones stay.
+  void refresh(Timestamp now);
+  /// Whether a socket that is bound to `bound` can send from `source`.
+  [[nodiscard]] bool can_send(const SocketAddress& bound, const SocketAddress& source);
 
  private:
-  static constexpr std::size_t kMostKnown = 64;
+  using Key = std::array<std::uint8_t, 16>;  // an IPv4 address is mapped into IPv6
 
-  SocketAddress bound_;
-  std::vector<std::pair<SocketAddress, bool>> known_;
+  static Key key_of(const SocketAddress& address);
+  bool has(const SocketAddress& address);
+
+  List list_;
+  std::optional<Timestamp> listed_;
+  std::vector<Key> known_;  // sorted
+  /// A burst asks for one address again and again.
+  SocketAddress last_;
+  bool had_last_ = false;
 };
 
 }  // namespace quicrx

@@ -17,7 +17,6 @@
 #include "port/socket_frames.h"
 #include "port/socket_messages.h"
 #include "port/socket_port.h"
-#include "port/source_addresses.h"
 #include "port/udp_socket.h"
 #include "quicrx/result.h"
 
@@ -34,7 +33,7 @@ class UdpPort final : public SocketPort {
   UdpPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory);
 
   Result<void> share() override { return socket_.share(); }
-  [[nodiscard]] bool can_send_from(const SocketAddress& local) override { return sources_.has(local); }
+  [[nodiscard]] const SocketAddress& bound() const override { return bound_; }
   Result<void> adopt() override;
   [[nodiscard]] std::vector<ReceivePool> receive_pools() override { return frames_.receive_pools(); }
 
@@ -75,7 +74,7 @@ class UdpPort final : public SocketPort {
   PortCounters& counters_;
   SocketFrames frames_;
   UdpSocket socket_;
-  SourceAddresses sources_;
+  SocketAddress bound_;
   DatagramCutter cutter_;
   std::vector<Slot> slots_;          // kBatch
   std::vector<mmsghdr> received_;    // by slot

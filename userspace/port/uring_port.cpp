@@ -38,7 +38,7 @@ UringPort::UringPort(const Config& config, const Storage& storage, UdpSocket soc
       counters_(*storage.counters),
       frames_(config, storage, std::move(memory)),
       socket_(std::move(socket)),
-      sources_(config.listen),
+      bound_(config.listen),
       cutter_(config.id, config.listen.port(), frames_.slices, counters_),
       receiver_(std::move(rings.receive), std::move(rings.buffers), frames_.receive, socket_.descriptor(),
                 counters_),

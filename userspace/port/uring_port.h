@@ -12,7 +12,6 @@
 #include "port/multishot_receive.h"
 #include "port/socket_frames.h"
 #include "port/socket_port.h"
-#include "port/source_addresses.h"
 #include "port/train_sender.h"
 #include "port/udp_socket.h"
 #include "quicrx/result.h"
@@ -34,7 +33,7 @@ class UringPort final : public SocketPort {
   UringPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory, Rings rings);
 
   Result<void> share() override { return socket_.share(); }
-  [[nodiscard]] bool can_send_from(const SocketAddress& local) override { return sources_.has(local); }
+  [[nodiscard]] const SocketAddress& bound() const override { return bound_; }
   Result<void> adopt() override;
   [[nodiscard]] std::vector<ReceivePool> receive_pools() override { return frames_.receive_pools(); }
 
@@ -59,7 +58,7 @@ class UringPort final : public SocketPort {
   PortCounters& counters_;
   SocketFrames frames_;
   UdpSocket socket_;
-  SourceAddresses sources_;
+  SocketAddress bound_;
   DatagramCutter cutter_;
   MultishotReceive receiver_;
   TrainSender sender_;

@@ -29,7 +29,7 @@ struct PoolStorage {
 ///
 /// Frames [0, receive_frames) of the UMEM are for receive, the rest for transmit. A received frame's payload
 /// lies where the driver put it; a sent one's headers are written before its payload.
-class XdpPort final : public LeafPort {
+class XdpPort final : public QueuePort {
  public:
   struct Config {
     Interface interface;
@@ -72,18 +72,17 @@ class XdpPort final : public LeafPort {
   [[nodiscard]] bool has_received() const override { return false; }  // the descriptor tells of all
   [[nodiscard]] bool has_unsent() const override { return unsent_ && socket_.transmit.pending() > 0; }
 
-  /// Lets the driver work on the queue for a moment (busy polling); true when something has arrived.
-  bool poll_driver();
+  bool poll_driver() override;
 
   [[nodiscard]] std::size_t frames_in_transmit() const override { return in_transmit_; }
-  [[nodiscard]] bool zero_copy() const { return socket_.zero_copy(); }
+  [[nodiscard]] bool zero_copy() const override { return socket_.zero_copy(); }
   [[nodiscard]] int zero_copy_refused() const { return socket_.zero_copy_refused(); }
   [[nodiscard]] bool receives_metadata() const { return config_.receive_metadata; }
   [[nodiscard]] bool has_clock() const { return clock_.has_value(); }
   /// Why there is no clock to read timestamps by.
   [[nodiscard]] const std::string& clock_refused() const { return clock_refused_; }
   [[nodiscard]] bool huge_pages() const { return memory_.huge_pages; }
-  [[nodiscard]] std::chrono::microseconds busy_poll() const { return config_.busy_poll; }
+  [[nodiscard]] std::chrono::microseconds busy_poll() const override { return config_.busy_poll; }
 
  private:
   std::optional<Datagram> read(const xdp_desc& descriptor, Timestamp now);
