@@ -42,6 +42,9 @@ TEST(IoChoice, AutoTakesAnInterfaceByAfXdpAndMayFallBack) {
   EXPECT_EQ(choice.io, Io::af_xdp);
   EXPECT_TRUE(choice.may_fall_back);
   EXPECT_FALSE(choose_io(on_interface(Io::af_xdp)).value().may_fall_back);
+  RunOptions outright = on_interface();
+  outright.bind = BindMode::zero_copy;
+  EXPECT_FALSE(choose_io(outright).value().may_fall_back) << "zero copy or nothing";
 }
 
 TEST(IoChoice, AutoSaysWhyItIsSockets) {

@@ -58,7 +58,8 @@ IoChoice automatic_choice(const RunOptions& options) {
   if (options.interfaces.empty()) return {Io::socket, false, "no interface was named"};
   if (!options.listen.empty())
     return {Io::socket, false, "--listen was given, and AF_XDP serves an interface's addresses"};
-  return {Io::af_xdp, true, ""};
+  // Who asks for zero copy outright wants nothing less.
+  return {Io::af_xdp, options.bind != BindMode::zero_copy, ""};
 }
 
 }  // namespace

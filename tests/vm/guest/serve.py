@@ -25,7 +25,7 @@ TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 def command(kind, site):
     if kind == "gtlsserver":
         return ["gtlsserver", "-q", "-d", str(site.root), V4_SERVER, str(PORT), str(site.key), str(site.certificate)]
-    return [QUICRX, "run", "s0", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key), "--root",
+    return [QUICRX, "run", "s0", "--tx", "xdp", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key), "--root",
             str(site.root), "--upload-dir", str(site.uploads), "--bind", kind]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The engine on a driver that has zero copy: in zero-copy and in copy mode."""
+"""The engine on a driver that has zero copy: in zero-copy and in copy mode, answers by AF_XDP in both."""
 
 import os
 import pathlib
@@ -30,7 +30,7 @@ def test_transfer(network, site, start_poller, bind):
     """10 MiB down and up; whether the kernel copied is asked of the kernel."""
     quicrx(network, "load", "s0", "--port", "4433")
     # A ring that an emulated CPU cannot fall behind; memory for two of them there is not.
-    start_poller("--bind", bind, "--queues", "0", "--frames", "32768")
+    start_poller("--bind", bind, "--tx", "xdp", "--queues", "0", "--frames", "32768")
     site.make_file("file", 10 << 20)
     with Probes(*COPYING) as probes:
         client.fetch(network, site, ["file"])
@@ -50,7 +50,7 @@ def test_kill_and_start_again(network, site, start_poller, bind):
     site.make_file("file", 300_000)
     site.make_file("large", 8 << 20)
     for _ in range(2):
-        killed = start_poller("--bind", bind)
+        killed = start_poller("--bind", bind, "--tx", "xdp")
         client.fetch(network, site, ["file"])
         before = attached_id(network)
         download = client.Fetch(network, site, "large")
@@ -58,7 +58,7 @@ def test_kill_and_start_again(network, site, start_poller, bind):
         download.process.kill()
         download.process.wait()
         assert attached_id(network) == before
-    start_poller("--bind", bind)
+    start_poller("--bind", bind, "--tx", "xdp")
     client.fetch(network, site, ["file"])
     assert attached_id(network) == before
     assert stats(network)["queues"][0]["poller"]["zero_copy"] == (bind == "zero-copy")
@@ -71,7 +71,7 @@ def attached_id(network):
 
 def test_link_down_and_up(network, site, start_poller, bind):
     """While bound. The transfer that meets it goes on, as QUIC has it."""
-    start_poller("--bind", bind)
+    start_poller("--bind", bind, "--tx", "xdp")
     site.make_file("file", 10 << 20)
     site.make_file("small", 300_000)
     download = client.Fetch(network, site, "file")

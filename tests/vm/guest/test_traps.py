@@ -36,7 +36,7 @@ def test_carrier_is_back_when_a_command_ends(network, start_poller):
 
 
 def run_on(network, name, device, site, *options):
-    return network.run(name, QUICRX, "run", device, "--port", "4433", "--cert", str(site.certificate), "--key",
+    return network.run(name, QUICRX, "run", device, "--io", "af-xdp", "--port", "4433", "--cert", str(site.certificate), "--key",
                        str(site.key), "--root", str(site.root), *options, check=False, timeout=30)
 
 
