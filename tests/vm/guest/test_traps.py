@@ -128,7 +128,7 @@ def test_jumbo_frames(network, site, start_poller):
         assert not stats(network)["program"]["multi_buffer"]
         refused = run_on(network, network.server, "s0", site, "--bind", "zero-copy")
         assert refused.returncode == UNSUPPORTED and "no zero copy for packets of several buffers" in refused.stderr
-        poller = start_poller()
+        poller = start_poller("--tx", "xdp")
         assert "copy mode (driver virtio_net refused zero copy: Operation not supported)" in poller.output()
         site.make_file("file", 2 << 20)
         client.fetch(network, site, ["file"])
