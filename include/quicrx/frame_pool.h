@@ -63,7 +63,11 @@ class QUICRX_API FramePool {
   virtual Release release(Tag tag) noexcept = 0;
 
   /// Gives several back; returns how many were released. Any thread.
-  virtual std::size_t release(std::span<const Tag> tags) noexcept = 0;
+  virtual std::size_t release(std::span<const Tag> tags) noexcept {
+    std::size_t released = 0;
+    for (const Tag tag : tags) released += release(tag) == Release::released ? 1 : 0;
+    return released;
+  }
 
   /// The whole memory of the frame that `tag` names: headroom and room for a payload. Empty for a tag of
   /// another pool.

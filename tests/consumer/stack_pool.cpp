@@ -42,12 +42,6 @@ quicrx::Release StackPool::release(quicrx::Tag tag) noexcept {
   return quicrx::Release::released;
 }
 
-std::size_t StackPool::release(std::span<const quicrx::Tag> tags) noexcept {
-  std::size_t released = 0;
-  for (const quicrx::Tag tag : tags) released += release(tag) == quicrx::Release::released ? 1 : 0;
-  return released;
-}
-
 quicrx::MutableBytes StackPool::memory(quicrx::Tag tag) const noexcept {
   if (tag.pool() != id_ || tag.index() >= loans_.size()) return {};
   return quicrx::MutableBytes(bytes_).subspan(tag.index() * capacity_, capacity_);

@@ -16,7 +16,7 @@ class StackPool final : public quicrx::FramePool {
   [[nodiscard]] std::optional<quicrx::Frame> acquire() override;
   [[nodiscard]] std::size_t available() noexcept override;
   quicrx::Release release(quicrx::Tag tag) noexcept override;
-  std::size_t release(std::span<const quicrx::Tag> tags) noexcept override;
+  using quicrx::FramePool::release;  // several: one by one
   [[nodiscard]] quicrx::MutableBytes memory(quicrx::Tag tag) const noexcept override;
   [[nodiscard]] std::size_t headroom() const noexcept override { return headroom_; }
   [[nodiscard]] quicrx::FrameCounts count() const noexcept override;

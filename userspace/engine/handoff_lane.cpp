@@ -76,10 +76,4 @@ Release HandoffLane::release(Tag tag) noexcept {
   return Release::released;
 }
 
-std::size_t HandoffLane::release(std::span<const Tag> tags) noexcept {
-  std::size_t released = 0;
-  for (const Tag tag : tags) released += release(tag) == Release::released ? 1 : 0;
-  return released;
-}
-
 }  // namespace quicrx

@@ -45,7 +45,7 @@ class HandoffLane final : public FramePool {
   [[nodiscard]] std::optional<Frame> acquire() override { return std::nullopt; }
   [[nodiscard]] std::size_t available() noexcept override { return 0; }
   Release release(Tag tag) noexcept override;
-  std::size_t release(std::span<const Tag> tags) noexcept override;
+  using FramePool::release;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override;
   [[nodiscard]] std::size_t headroom() const noexcept override { return 0; }
   /// Nothing is the lane's own: a frame that is away is held, in its pool's count.

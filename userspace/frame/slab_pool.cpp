@@ -78,12 +78,6 @@ Release SlabPool::refuse(Tag tag, std::uint32_t word) noexcept {
   return why;
 }
 
-std::size_t SlabPool::release(std::span<const Tag> tags) noexcept {
-  std::size_t released = 0;
-  for (const Tag tag : tags) released += release(tag) == Release::released ? 1 : 0;
-  return released;
-}
-
 std::optional<FrameIndex> SlabPool::lend_for_receive() noexcept {
   const auto index = pop_free();
   if (index) {

@@ -42,7 +42,7 @@ class SlabPool : public FramePool {
     return free_.size();
   }
   Release release(Tag tag) noexcept override;
-  std::size_t release(std::span<const Tag> tags) noexcept override;
+  using FramePool::release;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override {
     const bool ours = tag.pool() == shape_.id && tag.index() < words_.size();
     return ours ? frame_memory(tag.index()) : MutableBytes();

@@ -59,12 +59,6 @@ Release SlicePool::release(Tag tag) noexcept {
   return Release::released;
 }
 
-std::size_t SlicePool::release(std::span<const Tag> tags) noexcept {
-  std::size_t released = 0;
-  for (const Tag tag : tags) released += release(tag) == Release::released ? 1 : 0;
-  return released;
-}
-
 void SlicePool::drop_hold(FrameIndex base) noexcept {
   const Tag tag = bases_[base].tag;  // before the frame can be cut anew
   if (bases_[base].holds.fetch_sub(1, std::memory_order_acq_rel) == 1) base_.release(tag);

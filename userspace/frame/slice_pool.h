@@ -70,7 +70,7 @@ class SlicePool final : public FramePool {
   [[nodiscard]] std::optional<Frame> acquire() override { return std::nullopt; }
   [[nodiscard]] std::size_t available() noexcept override { return 0; }
   Release release(Tag tag) noexcept override;
-  std::size_t release(std::span<const Tag> tags) noexcept override;
+  using FramePool::release;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override;
   [[nodiscard]] std::size_t headroom() const noexcept override { return 0; }
   [[nodiscard]] FrameCounts count() const noexcept override { return count_states(words_); }

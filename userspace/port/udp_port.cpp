@@ -18,12 +18,7 @@ Result<std::unique_ptr<UdpPort>> UdpPort::open(const Config& config, const Stora
 }
 
 UdpPort::UdpPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory)
-    : mtu_(config.mtu),
-      counters_(*storage.counters),
-      frames_(config, storage, std::move(memory)),
-      socket_(std::move(socket)),
-      bound_(config.listen),
-      cutter_(config.id, config.listen.port(), frames_.slices, counters_),
+    : SocketPortBase(config, storage, std::move(socket), std::move(memory)),
       slots_(kBatch),
       received_(kBatch),
       trains_(kTransmitFrames),
@@ -74,20 +69,15 @@ void UdpPort::begin_message(Timestamp now) {
 }
 
 std::size_t UdpPort::receive(std::span<Datagram> out, Timestamp now) {
-  std::size_t count = 0;
-  bool asked = false;
-  while (count < out.size()) {
-    if (!cutter_.empty()) {
-      count += cutter_.take(out.subspan(count));
-    } else if (next_ < got_) {
-      begin_message(now);
-    } else if (asked || !read_socket(out.size() - count)) {
-      break;
-    } else {
+  bool asked = false;  // the socket, once
+  return deliver(out, [&](std::size_t room) {
+    if (next_ == got_) {
+      if (asked || !read_socket(room)) return false;
       asked = true;
     }
-  }
-  return count;
+    begin_message(now);
+    return true;
+  });
 }
 
 std::optional<Frame> UdpPort::acquire(const Path&) {
@@ -97,11 +87,7 @@ std::optional<Frame> UdpPort::acquire(const Path&) {
 }
 
 void UdpPort::send(Frame frame, const Path& path, Ecn ecn) {
-  // A socket sends from the port that it has: from another the peer would not take it.
-  if (path.local.port() != socket_.port()) {
-    counters_.add(PortCounter::drop_send_failed);
-    return;
-  }
+  if (!can_send(path)) return;
   if (!put(frame, path, ecn)) {
     counters_.add(PortCounter::drop_send_failed);
   } else {

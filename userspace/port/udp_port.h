@@ -10,14 +10,11 @@
 #include <span>
 #include <vector>
 
-#include "port/datagram_cutter.h"
 #include "port/datagram_train.h"
 #include "port/lazy_array.h"
 #include "port/segment_pause.h"
-#include "port/socket_frames.h"
 #include "port/socket_messages.h"
-#include "port/socket_port.h"
-#include "port/udp_socket.h"
+#include "port/socket_port_base.h"
 #include "quicrx/result.h"
 
 namespace quicrx {
@@ -25,28 +22,20 @@ namespace quicrx {
 /// A socket port by recvmmsg and sendmmsg, with UDP_GRO and UDP_SEGMENT.
 ///
 /// What the kernel has no room for waits here, and with it its frames, until a later flush().
-class UdpPort final : public SocketPort {
+class UdpPort final : public SocketPortBase {
  public:
   /// Refuses a port that any other socket has, but for `shares`.
   static Result<std::unique_ptr<UdpPort>> open(const Config& config, const Storage& storage);
 
   UdpPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory);
 
-  Result<void> share() override { return socket_.share(); }
-  [[nodiscard]] const SocketAddress& bound() const override { return bound_; }
   Result<void> adopt() override;
-  [[nodiscard]] std::vector<ReceivePool> receive_pools() override { return frames_.receive_pools(); }
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
   void send(Frame frame, const Path& path, Ecn ecn) override;
   void flush() override;
-  [[nodiscard]] std::size_t max_payload(const Path& path) const override {
-    return max_socket_payload(mtu_, path.remote);
-  }
-  [[nodiscard]] const PortCounters& counters() const override { return counters_; }
   [[nodiscard]] int descriptor() const override { return socket_.descriptor(); }
-  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
   [[nodiscard]] bool has_received() const override { return next_ < got_ || !cutter_.empty(); }
   [[nodiscard]] std::size_t frames_in_transmit() const override { return datagrams_queued_; }
   [[nodiscard]] bool has_unsent() const override { return queued_ > 0; }
@@ -70,12 +59,6 @@ class UdpPort final : public SocketPort {
   bool send_first_singly();
   void end_first();
 
-  unsigned mtu_;
-  PortCounters& counters_;
-  SocketFrames frames_;
-  UdpSocket socket_;
-  SocketAddress bound_;
-  DatagramCutter cutter_;
   std::vector<Slot> slots_;          // kBatch
   std::vector<mmsghdr> received_;    // by slot
   std::size_t got_ = 0;              // slots with a message

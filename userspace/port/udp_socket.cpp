@@ -77,13 +77,13 @@ Result<UdpSocket> UdpSocket::open(const SocketPort::Config& config) {
   enlarge_buffer(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
   switch_on(socket.get(), SOL_UDP, UDP_GRO);  // without it every datagram comes alone
   if (bind(socket.get(), config.listen.get(), config.listen.size()) != 0) return bind_failure(where);
-  return UdpSocket(std::move(socket), config.listen.port());
+  return UdpSocket(std::move(socket), config.listen);
 }
 
 Result<void> UdpSocket::share() {
   if (switch_on(descriptor(), SOL_SOCKET, SO_REUSEPORT)) return {};
-  return fail(ErrorKind::failure,
-              "UDP port " + std::to_string(port_) + ": cannot be shared by workers: " + std::strerror(errno));
+  return fail(ErrorKind::failure, "UDP port " + std::to_string(bound_.port()) +
+                                      ": cannot be shared by workers: " + std::strerror(errno));
 }
 
 }  // namespace quicrx

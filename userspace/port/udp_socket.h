@@ -20,13 +20,15 @@ class UdpSocket {
   Result<void> share();
 
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Where it is bound, as Config::listen said.
+  [[nodiscard]] const SocketAddress& bound() const { return bound_; }
 
  private:
-  UdpSocket(Descriptor descriptor, std::uint16_t port) : descriptor_(std::move(descriptor)), port_(port) {}
+  UdpSocket(Descriptor descriptor, const SocketAddress& bound)
+      : descriptor_(std::move(descriptor)), bound_(bound) {}
 
   Descriptor descriptor_;
-  std::uint16_t port_;
+  SocketAddress bound_;
 };
 
 }  // namespace quicrx

@@ -34,12 +34,7 @@ Result<std::unique_ptr<UringPort>> UringPort::open(const Config& config, const S
 
 UringPort::UringPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory,
                      Rings rings)
-    : mtu_(config.mtu),
-      counters_(*storage.counters),
-      frames_(config, storage, std::move(memory)),
-      socket_(std::move(socket)),
-      bound_(config.listen),
-      cutter_(config.id, config.listen.port(), frames_.slices, counters_),
+    : SocketPortBase(config, storage, std::move(socket), std::move(memory)),
       receiver_(std::move(rings.receive), std::move(rings.buffers), frames_.receive, socket_.descriptor(),
                 counters_),
       sender_(std::move(rings.send), socket_.descriptor(), frames_.transmit, counters_) {}
@@ -60,17 +55,11 @@ std::size_t UringPort::receive(std::span<Datagram> out, Timestamp now) {
   if (!adopted_ && !adopt()) return 0;
   sender_.complete();
   receiver_.refill();
-  std::size_t count = 0;
-  while (count < out.size()) {
-    if (!cutter_.empty()) {
-      count += cutter_.take(out.subspan(count));
-    } else if (auto message = receiver_.next()) {
-      cutter_.begin(std::move(message->frame), message->header, now);
-    } else {
-      break;
-    }
-  }
-  return count;
+  return deliver(out, [&](std::size_t) {
+    auto message = receiver_.next();
+    if (message) cutter_.begin(std::move(message->frame), message->header, now);
+    return message.has_value();
+  });
 }
 
 std::optional<Frame> UringPort::acquire(const Path&) {
@@ -84,12 +73,7 @@ std::optional<Frame> UringPort::acquire(const Path&) {
 }
 
 void UringPort::send(Frame frame, const Path& path, Ecn ecn) {
-  // A socket sends from the port that it has: from another the peer would not take it.
-  if (path.local.port() != socket_.port()) {
-    counters_.add(PortCounter::drop_send_failed);
-    return;
-  }
-  sender_.send(std::move(frame), path, ecn);
+  if (can_send(path)) sender_.send(std::move(frame), path, ecn);
 }
 
 void UringPort::flush() {

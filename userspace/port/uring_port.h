@@ -8,12 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "port/datagram_cutter.h"
 #include "port/multishot_receive.h"
-#include "port/socket_frames.h"
-#include "port/socket_port.h"
+#include "port/socket_port_base.h"
 #include "port/train_sender.h"
-#include "port/udp_socket.h"
 #include "quicrx/result.h"
 
 namespace quicrx {
@@ -21,7 +18,7 @@ namespace quicrx {
 /// A socket port by io_uring, with a ring each way: so that the descriptor tells of what has arrived alone.
 ///
 /// The rings belong to the thread that calls adopt(), or the first receive() or flush().
-class UringPort final : public SocketPort {
+class UringPort final : public SocketPortBase {
  public:
   /// Refuses a port that any other socket has, but for `shares`.
   static Result<std::unique_ptr<UringPort>> open(const Config& config, const Storage& storage);
@@ -32,21 +29,13 @@ class UringPort final : public SocketPort {
   };
   UringPort(const Config& config, const Storage& storage, UdpSocket socket, Mapping memory, Rings rings);
 
-  Result<void> share() override { return socket_.share(); }
-  [[nodiscard]] const SocketAddress& bound() const override { return bound_; }
   Result<void> adopt() override;
-  [[nodiscard]] std::vector<ReceivePool> receive_pools() override { return frames_.receive_pools(); }
 
   std::size_t receive(std::span<Datagram> out, Timestamp now) override;
   [[nodiscard]] std::optional<Frame> acquire(const Path& path) override;
   void send(Frame frame, const Path& path, Ecn ecn) override;
   void flush() override;
-  [[nodiscard]] std::size_t max_payload(const Path& path) const override {
-    return max_socket_payload(mtu_, path.remote);
-  }
-  [[nodiscard]] const PortCounters& counters() const override { return counters_; }
   [[nodiscard]] int descriptor() const override { return receiver_.descriptor(); }
-  [[nodiscard]] FramePool* transmit_pool(const Path&) override { return &frames_.transmit; }
   [[nodiscard]] bool has_received() const override { return !cutter_.empty() || receiver_.has_received(); }
   [[nodiscard]] std::size_t frames_in_transmit() const override { return sender_.frames_out(); }
   [[nodiscard]] bool has_unsent() const override {
@@ -54,12 +43,6 @@ class UringPort final : public SocketPort {
   }
 
  private:
-  unsigned mtu_;
-  PortCounters& counters_;
-  SocketFrames frames_;
-  UdpSocket socket_;
-  SocketAddress bound_;
-  DatagramCutter cutter_;
   MultishotReceive receiver_;
   TrainSender sender_;
   bool adopted_ = false;
