@@ -18,7 +18,6 @@
 #include "quic/connection_settings.h"
 #include "quic/qlog_file.h"
 #include "service/document_root.h"
-#include "service/upload.h"
 #include "steer_abi.h"
 
 namespace quicrx::cli {
@@ -273,21 +272,11 @@ Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& optio
 }
 
 Result<HttpConfig> http_config_of(const RunOptions& options, std::size_t workers) {
-  HttpConfig config;
-  config.send_memory_per_connection_bytes = options.max_connection_memory_bytes / 4;
-  config.send_memory_bytes = share(options.max_memory_bytes / 2, workers);
-  if (!options.root.empty()) {
-    auto folder = open_folder(options.root);
-    if (!folder) return fail(folder.error().kind, "--root: " + folder.error().message);
-    config.root = std::move(*folder);
-  }
-  if (!options.upload_dir.empty()) {
-    auto folder = open_folder(options.upload_dir);
-    if (!folder) return fail(folder.error().kind, "--upload-dir: " + folder.error().message);
-    config.upload_dir = std::move(*folder);
-    remove_abandoned_uploads(config.upload_dir);
-  }
-  if (options.max_upload_bytes) config.max_upload_bytes = *options.max_upload_bytes;
+  auto config = open_http_folders({"--root", options.root}, {"--upload-dir", options.upload_dir});
+  if (!config) return config;
+  config->send_memory_per_connection_bytes = options.max_connection_memory_bytes / 4;
+  config->send_memory_bytes = share(options.max_memory_bytes / 2, workers);
+  if (options.max_upload_bytes) config->max_upload_bytes = *options.max_upload_bytes;
   return config;
 }
 

@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "cli/announcements.h"
-#include "cli/worker_storage.h"
 #include "net/number_list.h"
 #include "steer_abi.h"
+#include "telemetry/worker_record.h"
 #include "xdp/device_features.h"
 #include "xdp/queue_trap.h"
 #include "xdp/steer_maps.h"
@@ -132,12 +132,8 @@ Result<void> ServedInterface::begin(Engine& engine, std::size_t first) {
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     const XdpPort& port = *engine.worker(first + i).xdp();
     RecordHeader& header = records_[i]->header();
-    header.xsk = port.descriptor();
+    describe_port(header, port);
     describe_worker(header, engine, first + i, options_.port);
-    header.zero_copy = port.zero_copy() ? 1 : 0;
-    header.zero_copy_refused = port.zero_copy_refused();
-    header.huge_pages = port.huge_pages() ? 1 : 0;
-    header.busy_poll_microseconds = options_.busy_poll_microseconds.value_or(0);
     if (auto set = maps->set_socket(queues_[i], port.descriptor()); !set) return set;
   }
   return {};

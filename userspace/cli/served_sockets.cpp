@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "cli/worker_storage.h"
 #include "engine/pin_thread.h"
+#include "telemetry/worker_record.h"
 #include "xdp/link_mtu.h"
 
 namespace quicrx::cli {

@@ -18,7 +18,6 @@ constexpr std::chrono::milliseconds kLastSends{200};
 // How often a worker that has drained looks whether the others have.
 constexpr std::chrono::milliseconds kLookAtOthers{10};
 constexpr std::chrono::nanoseconds kForever{-1};
-constexpr std::size_t kHoldFrameBytes = 2048;
 
 EndpointConfig with_hold_pool(EndpointConfig config, FramePool& hold) {
   config.hold_pool = &hold;

@@ -26,6 +26,7 @@ class Worker {
  public:
   /// For what sessions keep of what they received.
   static constexpr std::uint32_t kHoldFrames = 1024;
+  static constexpr std::size_t kHoldFrameBytes = 2048;
 
   struct Config {
     std::optional<XdpPort::Config> xdp;  ///< without it: sockets alone

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "frame/mapping.h"
@@ -19,6 +20,8 @@ struct HeapPoolParts {
 /// A slab pool with memory of its own.
 class HeapPool final : private HeapPoolParts, public SlabPool {
  public:
+  static Result<std::unique_ptr<FramePool>> make(Shape shape, std::uint32_t frames);
+
   HeapPool(Shape shape, Mapping mapped, std::uint32_t frames)
       : HeapPoolParts{std::move(mapped), std::vector<FrameWord>(frames), {}},
         SlabPool(shape, HeapPoolParts::memory.bytes(), words, HeapPoolParts::counters) {}

@@ -13,7 +13,7 @@
 #include "port/xdp_port.h"
 #include "quicrx/xdp_port.h"
 #include "steer_abi.h"
-#include "telemetry/record.h"
+#include "telemetry/worker_record.h"
 #include "xdp/capabilities.h"
 #include "xdp/device_features.h"
 #include "xdp/queue_trap.h"
@@ -74,24 +74,15 @@ Result<void> StandaloneXdpPort::claim(const Interface& interface, const UmemPlan
 
 Result<void> StandaloneXdpPort::open_port(const Interface& interface, const UmemPlan& plan,
                                           const XdpPortOptions& options) {
-  RecordHeader& header = record_->header();
-  const auto pool = [&](PoolKind kind) {
-    return PoolStorage{record_->words(kind), &header.pools[static_cast<std::size_t>(kind)]};
-  };
-  auto port =
-      XdpPort::open({.interface = interface,
-                     .queue = options.queue,
-                     .worker = options.number,
-                     .plan = plan,
-                     .native = program_->attachment().native},
-                    {pool(PoolKind::receive), pool(PoolKind::transmit), pool(PoolKind::gather), &header.xdp});
+  auto port = XdpPort::open({.interface = interface,
+                             .queue = options.queue,
+                             .worker = options.number,
+                             .plan = plan,
+                             .native = program_->attachment().native},
+                            worker_storage(*record_).xdp);
   if (!port) return tl::unexpected(port.error());
-  const XdpPort& opened = **port;
-  header.xsk = opened.descriptor();
-  header.udp_port = options.udp_port;
-  header.zero_copy = opened.zero_copy() ? 1 : 0;
-  header.zero_copy_refused = opened.zero_copy_refused();
-  header.huge_pages = opened.huge_pages() ? 1 : 0;
+  describe_port(record_->header(), **port);
+  record_->header().udp_port = options.udp_port;
   port_ = std::move(*port);
   return SteerMaps::open(interface).and_then(
       [&](const SteerMaps& maps) { return maps.set_socket(options.queue, port_->descriptor()); });

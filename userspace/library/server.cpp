@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "quicrx/server.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -10,26 +8,23 @@
 #include <utility>
 
 #include "engine/look_again.h"
+#include "engine/worker.h"
 #include "frame/heap_pool.h"
-#include "frame/lazy_memory.h"
 #include "frame/pool_ids.h"
+#include "port/poll_for.h"
 #include "quic/connection_settings.h"
 #include "quic/endpoint.h"
 
 namespace quicrx {
 namespace {
 
-constexpr std::uint32_t kHoldFrames = 1024;
-constexpr std::size_t kHoldFrameBytes = 2048;
 // How long closes may take to leave.
 constexpr std::chrono::milliseconds kLastSends{200};
 
 /// For what sessions keep, where the user has no pool for it.
 Result<std::unique_ptr<FramePool>> make_hold_pool() {
-  auto memory = map_lazily(kHoldFrames * kHoldFrameBytes);
-  if (!memory) return tl::unexpected(memory.error());
-  const SlabPool::Shape shape{pool_id(kMostPorts, PoolKind::hold), kHoldFrameBytes, 0};
-  return std::make_unique<HeapPool>(shape, std::move(*memory), kHoldFrames);
+  return HeapPool::make({pool_id(kMostPorts, PoolKind::hold), Worker::kHoldFrameBytes, 0},
+                        Worker::kHoldFrames);
 }
 
 Result<std::shared_ptr<const TlsContext>> load_tls(const ServerOptions& options,
@@ -87,7 +82,7 @@ std::optional<Timestamp> ServerCore::turn() {
   return next;
 }
 
-/// The closes are with the kernel when none is left and every transmit frame is back.
+/// Until the kernel has taken all closes.
 void ServerCore::close() {
   endpoint_.shut_down(Clock::now());
   port_.flush();
@@ -132,14 +127,10 @@ std::optional<Timestamp> Server::turn() {
 Result<void> Server::run(int stop) {
   std::array<pollfd, 2> polled{pollfd{core_->port().descriptor(), POLLIN, 0}, pollfd{stop, POLLIN, 0}};
   while (polled[1].revents == 0) {
-    timespec limit{};
-    const auto next = core_->turn();
-    if (next) {
-      const auto time = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*next - Clock::now()));
-      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-      limit = {seconds.count(), (time - seconds).count()};
-    }
-    if (ppoll(polled.data(), polled.size(), next ? &limit : nullptr, nullptr) < 0 && errno != EINTR)
+    std::chrono::nanoseconds timeout{-1};
+    if (const auto next = core_->turn())
+      timeout = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(*next - Clock::now()));
+    if (poll_for(polled, timeout) < 0 && errno != EINTR)
       return fail(ErrorKind::failure, std::string("cannot wait for datagrams: ") + std::strerror(errno));
   }
   return {};

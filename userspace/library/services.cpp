@@ -3,32 +3,13 @@
 
 #include <utility>
 
-#include "service/document_root.h"
 #include "service/echo_service.h"
 #include "service/h3_service.h"
 #include "service/hq_service.h"
 #include "service/perf_service.h"
-#include "service/upload.h"
 
 namespace quicrx {
 namespace {
-
-Result<HttpConfig> config_of(const HttpOptions& options) {
-  HttpConfig config;
-  config.max_upload_bytes = options.max_upload_bytes;
-  if (!options.root.empty()) {
-    auto folder = open_folder(options.root);
-    if (!folder) return fail(folder.error().kind, "root: " + folder.error().message);
-    config.root = std::move(*folder);
-  }
-  if (!options.upload_dir.empty()) {
-    auto folder = open_folder(options.upload_dir);
-    if (!folder) return fail(folder.error().kind, "upload_dir: " + folder.error().message);
-    config.upload_dir = std::move(*folder);
-    remove_abandoned_uploads(config.upload_dir);
-  }
-  return config;
-}
 
 /// With the configuration that it refers to.
 template <typename HttpService>
@@ -48,9 +29,10 @@ class OwningService final : public Service {
 
 template <typename HttpService>
 Result<std::unique_ptr<Service>> make(const HttpOptions& options) {
-  return config_of(options).map([](HttpConfig&& config) -> std::unique_ptr<Service> {
-    return std::make_unique<OwningService<HttpService>>(std::move(config));
-  });
+  auto config = open_http_folders({"root", options.root}, {"upload_dir", options.upload_dir});
+  if (!config) return tl::unexpected(config.error());
+  config->max_upload_bytes = options.max_upload_bytes;
+  return std::make_unique<OwningService<HttpService>>(std::move(*config));
 }
 
 }  // namespace

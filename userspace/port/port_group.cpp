@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "port/port_group.h"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <ctime>
 #include <numeric>
 #include <utility>
+
+#include "port/poll_for.h"
 
 namespace quicrx {
 namespace {
@@ -139,9 +138,7 @@ bool PortGroup::look(std::chrono::nanoseconds timeout, int wake, bool with_xdp) 
   if (!with_xdp) polled[static_cast<std::size_t>(PortId::af_xdp)].fd = -1;
   polled.back() = {wake, POLLIN, 0};
   if (any) timeout = std::chrono::nanoseconds(0);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
-  const timespec limit{seconds.count(), (timeout - seconds).count()};
-  const int found = ppoll(polled.data(), polled.size(), timeout.count() < 0 ? nullptr : &limit, nullptr);
+  const int found = poll_for(polled, timeout);
   for (std::size_t i = 0; i < kLeaves; ++i)
     readable_[i] = readable_[i] || (found > 0 && polled[i].revents != 0);
   wake_readable_ = found > 0 && polled.back().revents != 0;

@@ -22,7 +22,6 @@ class BudgetedFrames {
   }
   /// Has the frame count, for as long as it is out.
   void charge(Frame& frame) { frame.charge(account_.charge()); }
-  [[nodiscard]] std::uint32_t out() const { return account_.out(); }
 
  private:
   FrameBudget budget_;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include "frame/descriptor.h"
+#include "quicrx/result.h"
 
 namespace quicrx {
 
@@ -19,5 +21,14 @@ struct HttpConfig {
   std::size_t send_memory_per_connection_bytes = std::size_t{8} << 20;
   std::size_t send_memory_bytes = std::size_t{512} << 20;
 };
+
+/// A folder as a user names it: an error begins with the word for it. Empty path: none.
+struct HttpFolder {
+  std::string word;
+  std::string path;
+};
+
+/// A configuration with these folders opened, and what a killed server left of uploads removed.
+Result<HttpConfig> open_http_folders(const HttpFolder& root, const HttpFolder& upload_dir);
 
 }  // namespace quicrx

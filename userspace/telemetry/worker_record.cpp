@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/worker_storage.h"
+#include "telemetry/worker_record.h"
 
-namespace quicrx::cli {
+namespace quicrx {
 namespace {
 
 SocketPort::Storage socket_storage(Record& record, PoolKind receive, PoolKind transmit) {
@@ -26,6 +26,14 @@ Worker::Storage worker_storage(Record& record) {
           .handoff_latency = &header.handoff_latency};
 }
 
+void describe_port(RecordHeader& header, const XdpPort& port) {
+  header.xsk = port.descriptor();
+  header.zero_copy = port.zero_copy() ? 1 : 0;
+  header.zero_copy_refused = port.zero_copy_refused();
+  header.huge_pages = port.huge_pages() ? 1 : 0;
+  header.busy_poll_microseconds = static_cast<std::uint64_t>(port.busy_poll().count());
+}
+
 void describe_worker(RecordHeader& header, Engine& engine, std::size_t number, std::uint16_t udp_port) {
   header.worker = static_cast<std::uint32_t>(number);
   header.cpu = engine.cpu(number) ? static_cast<std::int32_t>(*engine.cpu(number)) : -1;
@@ -33,4 +41,4 @@ void describe_worker(RecordHeader& header, Engine& engine, std::size_t number, s
   header.sends_by_socket = engine.worker(number).ports().sends_by_socket() ? 1 : 0;
 }
 
-}  // namespace quicrx::cli
+}  // namespace quicrx
