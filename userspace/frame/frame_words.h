@@ -24,14 +24,6 @@ constexpr FrameState state_of(std::uint32_t word) {
   return static_cast<FrameState>(word & 0xff);
 }
 
-/// Why `tag` cannot be released when its frame's word is this one.
-constexpr Release refusal(Tag tag, std::uint32_t word) {
-  const std::uint32_t age = (generation_of(word) - tag.generation()) & Tag::kGenerationMask;
-  // The present loan, but lent to the kernel; or back since, and not lent again.
-  const bool twice = age == 0 || (age == 1 && state_of(word) == FrameState::free);
-  return twice ? Release::twice : Release::stale;
-}
-
 inline FrameCounts count_states(std::span<const FrameWord> words) {
   FrameCounts counts;
   for (const FrameWord& word : words) {

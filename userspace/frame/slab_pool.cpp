@@ -59,23 +59,10 @@ std::optional<Frame> SlabPool::acquire() {
 }
 
 Release SlabPool::release(Tag tag) noexcept {
-  if (tag.pool() != shape_.id || tag.index() >= words_.size()) {
-    counters_.add_shared(PoolCounter::released_foreign);
-    return Release::foreign;
-  }
-  std::uint32_t expected = frame_word(tag.generation(), FrameState::held);
-  const std::uint32_t released = frame_word(tag.generation() + 1, FrameState::free);
-  if (!words_[tag.index()].compare_exchange_strong(expected, released, std::memory_order_acq_rel,
-                                                   std::memory_order_relaxed))
-    return refuse(tag, expected);
-  push_free(tag.index());
-  return Release::released;
-}
-
-Release SlabPool::refuse(Tag tag, std::uint32_t word) noexcept {
-  const Release why = refusal(tag, word);
-  counters_.add_shared(why == Release::twice ? PoolCounter::released_twice : PoolCounter::released_stale);
-  return why;
+  const std::uint32_t free = frame_word(tag.generation() + 1, FrameState::free);
+  const Release result = end_loan(word_of(tag), tag, free, counters_);
+  if (result == Release::released) push_free(tag.index());
+  return result;
 }
 
 std::optional<FrameIndex> SlabPool::lend_for_receive() noexcept {
@@ -100,17 +87,8 @@ std::optional<Frame> SlabPool::take_received(FrameIndex index) noexcept {
 }
 
 bool SlabPool::lend_for_send(Tag tag) noexcept {
-  if (tag.pool() != shape_.id || tag.index() >= words_.size()) {
-    counters_.add_shared(PoolCounter::released_foreign);
-    return false;
-  }
-  std::uint32_t expected = frame_word(tag.generation(), FrameState::held);
   const std::uint32_t lent = frame_word(tag.generation(), FrameState::transmit);
-  if (words_[tag.index()].compare_exchange_strong(expected, lent, std::memory_order_acq_rel,
-                                                  std::memory_order_relaxed))
-    return true;
-  refuse(tag, expected);
-  return false;
+  return end_loan(word_of(tag), tag, lent, counters_) == Release::released;
 }
 
 bool SlabPool::take_completed(FrameIndex index) noexcept {

@@ -9,17 +9,12 @@
 #include <thread>
 #include <vector>
 
-#include "frame/counters.h"
 #include "frame/frame_words.h"
+#include "frame/loan.h"
 #include "quicrx/frame.h"
 #include "quicrx/frame_pool.h"
 
 namespace quicrx {
-
-enum class PoolCounter { released_twice, released_stale, released_foreign, bad_descriptor, count_ };
-inline constexpr std::string_view kPoolCounterNames[] = {"released_twice", "released_stale",
-                                                         "released_foreign", "bad_descriptor"};
-using PoolCounters = Counters<PoolCounter>;
 
 /// Frames of one size, side by side in memory that somebody else owns (a UMEM, or the heap).
 ///
@@ -44,8 +39,7 @@ class SlabPool : public FramePool {
   Release release(Tag tag) noexcept override;
   using FramePool::release;
   [[nodiscard]] MutableBytes memory(Tag tag) const noexcept override {
-    const bool ours = tag.pool() == shape_.id && tag.index() < words_.size();
-    return ours ? frame_memory(tag.index()) : MutableBytes();
+    return is_ours(tag) ? frame_memory(tag.index()) : MutableBytes();
   }
   [[nodiscard]] std::size_t headroom() const noexcept override { return shape_.headroom; }
   [[nodiscard]] FrameCounts count() const noexcept override { return count_states(words_); }
@@ -72,10 +66,16 @@ class SlabPool : public FramePool {
   [[nodiscard]] MutableBytes frame_memory(FrameIndex index) const noexcept {
     return memory_.subspan(index * shape_.frame_bytes, shape_.frame_bytes);
   }
+  [[nodiscard]] bool is_ours(Tag tag) const noexcept {
+    return tag.pool() == shape_.id && tag.index() < words_.size();
+  }
+  /// Null for another pool's tag.
+  [[nodiscard]] FrameWord* word_of(Tag tag) const noexcept {
+    return is_ours(tag) ? &words_[tag.index()] : nullptr;
+  }
   std::optional<FrameIndex> pop_free() noexcept;
   void push_free(FrameIndex index) noexcept;
   void collect_returned() noexcept;
-  Release refuse(Tag tag, std::uint32_t word) noexcept;
 
   Shape shape_;
   MutableBytes memory_;

@@ -43,20 +43,11 @@ Frame SlicePool::lend(FrameIndex base, std::size_t slice) noexcept {
 }
 
 Release SlicePool::release(Tag tag) noexcept {
-  if (!is_ours(tag)) {
-    counters_.add_shared(PoolCounter::released_foreign);
-    return Release::foreign;
-  }
-  std::uint32_t expected = frame_word(tag.generation(), FrameState::held);
-  const std::uint32_t released = frame_word(tag.generation() + 1, FrameState::free);
-  if (!words_[tag.index()].compare_exchange_strong(expected, released, std::memory_order_acq_rel,
-                                                   std::memory_order_relaxed)) {
-    const Release why = refusal(tag, expected);
-    counters_.add_shared(why == Release::twice ? PoolCounter::released_twice : PoolCounter::released_stale);
-    return why;
-  }
-  drop_hold(static_cast<FrameIndex>(tag.index() / kMostSlices));
-  return Release::released;
+  FrameWord* word = is_ours(tag) ? &words_[tag.index()] : nullptr;
+  const std::uint32_t free = frame_word(tag.generation() + 1, FrameState::free);
+  const Release result = end_loan(word, tag, free, counters_);
+  if (result == Release::released) drop_hold(static_cast<FrameIndex>(tag.index() / kMostSlices));
+  return result;
 }
 
 void SlicePool::drop_hold(FrameIndex base) noexcept {
