@@ -40,7 +40,8 @@ class QuicGo:
 
     def each_alone(self, names):
         """The client gives a handshake up after ten seconds. With so much lost it can happen that none of the flights
-        that the server sends in that time arrives whole, or that a damaged Version Negotiation misleads it: it may come back once in a run."""
+        that the server sends in that time arrives whole, or that a damaged Version Negotiation misleads it: it may come
+        back once in a run."""
         done = self.run_test_case("multiconnect", names, check=False)
         why = {GIVEN_UP: "handshake did not complete in time", MISLED: "ompatible QUIC version found"}
         for note, said in why.items():
