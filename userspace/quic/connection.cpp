@@ -205,8 +205,7 @@ void Connection::judge_packet(const Before& before) {
 
 /// The path in use is ngtcp2's to choose: it has authenticated what came, and validated where it came from.
 void Connection::follow_path() {
-  const Path* known = known_path(*ngtcp2_conn_get_path(conn_.get()));
-  if (known != nullptr) path_ = *known;
+  if (const Path* known = known_path(*ngtcp2_conn_get_path(conn_.get()))) path_ = *known;
 }
 
 void Connection::handle_read_error(int error, Timestamp now) {

@@ -150,9 +150,9 @@ bool Connection::stream_refused(ngtcp2_ssize result, StreamId stream) {
   }
 }
 
+/// ngtcp2 has its addresses from us.
 const Path* Connection::known_path(const ngtcp2_path& path) const {
-  return paths_.find(SocketAddress::from_sockaddr(path.local.addr),
-                     SocketAddress::from_sockaddr(path.remote.addr));
+  return paths_.find(path.local.addr, path.remote.addr);
 }
 
 void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {
