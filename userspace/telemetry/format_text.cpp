@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <set>
 
 #include "telemetry/format.h"
 #include "telemetry/queue_table.h"
@@ -82,6 +84,14 @@ void put_pollers(std::string& page, const std::vector<QueueSnapshot>& queues) {
   }
 }
 
+/// One for all, but where several processes serve an interface.
+void put_aead(std::string& page, const std::vector<QueueSnapshot>& queues) {
+  std::set<std::string_view> names;
+  for (const QueueSnapshot& queue : queues)
+    names.insert(kAeadNames[static_cast<std::size_t>(queue.header->aead)]);
+  if (!names.empty()) page += fmt::format("  packets protected by {}\n", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 std::string format_text(const std::vector<InterfaceSnapshot>& interfaces) {
@@ -95,6 +105,7 @@ std::string format_text(const std::vector<InterfaceSnapshot>& interfaces) {
       put_program(page, snapshot);
     }
     put_pollers(page, snapshot.queues);
+    put_aead(page, snapshot.queues);
     if (!snapshot.queues.empty()) page += queue_table(snapshot.queues).render(kPageWidth);
   }
   return page;
