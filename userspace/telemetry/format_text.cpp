@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -89,7 +88,10 @@ void put_aead(std::string& page, const std::vector<QueueSnapshot>& queues) {
   std::set<std::string_view> names;
   for (const QueueSnapshot& queue : queues)
     names.insert(kAeadNames[static_cast<std::size_t>(queue.header->aead)]);
-  if (!names.empty()) page += fmt::format("  packets protected by {}\n", fmt::join(names, ", "));
+  if (names.empty()) return;
+  page += "  packets protected by ";
+  for (const std::string_view name : names) page.append(name == *names.begin() ? "" : ", ").append(name);
+  page += '\n';
 }
 
 }  // namespace
