@@ -60,14 +60,11 @@ std::optional<BothKeys> make_initial_keys(const CipherLibrary& library, std::uin
   return keys;
 }
 
-/// Of ngtcp2's context of an encryption level, the handles are GnuTLS's names: what ngtcp2 reads itself are
-/// the tag's size and the limits of the AEAD. Initial packets have no limits.
+/// Of a level's context ngtcp2 itself reads no more than the tag's size and the limits of the AEAD, of which
+/// Initial packets have none.
 ngtcp2_crypto_ctx initial_context() {
   ngtcp2_crypto_ctx context{};
-  context.aead = {.native_handle = reinterpret_cast<void*>(GNUTLS_CIPHER_AES_128_GCM),
-                  .max_overhead = kTagBytes};
-  ngtcp2_crypto_md_init(&context.md, reinterpret_cast<void*>(GNUTLS_DIG_SHA256));
-  context.hp.native_handle = reinterpret_cast<void*>(GNUTLS_CIPHER_AES_128_CBC);
+  context.aead.max_overhead = kTagBytes;
   return context;
 }
 
