@@ -46,6 +46,7 @@ struct RunOptions {
   std::vector<std::string> alpns{"h3", "hq-interop"};
   std::string root;
   std::string upload_dir;
+  bool discard_uploads = false;
   std::optional<std::uint64_t> max_upload_bytes;
 
   EndpointConfig quic;  ///< limits are read straight into it
