@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import contextlib
+import json
 
 import client
 import network as net
@@ -36,7 +37,6 @@ def by_gtlsclient(wire, site, direction, connections, size):
 
 def carried(wire):
     """Bytes that the server's interface has seen, each way."""
-    import json  # pylint: disable=import-outside-toplevel
     shown = json.loads(wire.run(wire.server, "ip", "-s", "-j", "link", "show", wire.server_device).stdout)
     return {"upload": shown[0]["stats64"]["rx"]["bytes"], "download": shown[0]["stats64"]["tx"]["bytes"]}
 
@@ -55,8 +55,8 @@ def cost(wire, site, subject, direction, connections, size):
     return spent / (connections * size / PACKET) * 1e9
 
 
-def measure_on(kind, site, rounds, total, progress):
-    cells = []
+def measure_on(kind, run, total):
+    site, cells = run.site, []
     with contextlib.closing(WIRES[kind]()) as wire:
         for (on, direction), targets in CELLS.items():
             if on != kind:
@@ -66,9 +66,9 @@ def measure_on(kind, site, rounds, total, progress):
                 if not (site.root / str(size)).exists():
                     site.make_file(str(size), size)
                 samples = {subject: [] for subject in (QUICRX, *targets)}
-                for number in range(rounds):
+                for number in range(run.rounds):
                     for subject, results in samples.items():
-                        progress(f"{direction}, {connections} on {kind}, {subject}, round {number + 1}")
+                        run.progress(f"row 4: {direction}, {connections} on {kind}, {subject}, round {number + 1}")
                         results.append(cost(wire, site, subject, direction, connections, size))
                 plural = "connection" if connections == 1 else "connections"
                 cells.append(Measured(4, "T", f"{direction}, {connections} {plural}, {kind}", "ns a packet", samples,
@@ -76,7 +76,7 @@ def measure_on(kind, site, rounds, total, progress):
     return cells
 
 
-def measure(rounds, site, progress, quick=False):
-    total = (2 << 20) if quick else (256 << 20)
-    site.make_file("1", 1)
-    return [cell for kind in WIRES for cell in measure_on(kind, site, rounds, total, progress)]
+def measure(run):
+    total = (2 << 20) if run.quick else (256 << 20)
+    run.site.make_file("1", 1)
+    return [cell for kind in WIRES for cell in measure_on(kind, run, total)]
