@@ -126,6 +126,10 @@ void add_service_options(CLI::App& command, RunOptions& options) {
       .add_option("--upload-dir", options.upload_dir,
                   "Folder for PUT and POST to /upload/NAME (default: none)")
       ->type_name("DIR");
+  command
+      .add_flag("--discard-uploads", options.discard_uploads,
+                "Read what is PUT or POSTed to /upload/NAME, and keep nothing of it (to measure with)")
+      ->excludes("--upload-dir");
   command.add_option("--max-upload", options.max_upload_bytes, "Largest upload (default: no limit)")
       ->type_name("BYTES");
   add_number(command, "--drain", options.drain_seconds, "SECONDS",
@@ -287,6 +291,7 @@ Result<HttpConfig> http_config_of(const RunOptions& options, std::size_t workers
   if (!config) return config;
   config->send_memory_per_connection_bytes = options.max_connection_memory_bytes / 4;
   config->send_memory_bytes = share(options.max_memory_bytes / 2, workers);
+  config->discard_uploads = options.discard_uploads;
   if (options.max_upload_bytes) config->max_upload_bytes = *options.max_upload_bytes;
   return config;
 }

@@ -47,6 +47,7 @@ struct RunOptions {
   std::vector<std::string> alpns{"h3", "hq-interop"};
   std::string root;
   std::string upload_dir;
+  bool discard_uploads = false;
   std::optional<std::uint64_t> max_upload_bytes;
 
   AeadLibrary aead = AeadLibrary::automatic;
