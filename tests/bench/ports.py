@@ -6,7 +6,7 @@ import sys
 
 import serving
 import stage
-from baseline import BYTES, DATA_PACKETS, cpu, transfer
+from process_cost import BYTES, DATA_PACKETS, cpu, transfer
 from poller import Poller
 
 WAYS = {
@@ -22,9 +22,9 @@ def cost(network, site, way, what):
     io, *options = WAYS[way]
     serving.serve_by(io)
     poller = Poller(network, site, *options).wait_ready()
-    before = cpu(poller.process.pid)[0]
+    before = cpu(poller.process.pid)
     transfer(network, site, what)
-    spent = cpu(poller.process.pid)[0] - before
+    spent = cpu(poller.process.pid) - before
     poller.stop()
     return spent / DATA_PACKETS * 1e9
 

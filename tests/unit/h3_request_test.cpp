@@ -175,6 +175,17 @@ TEST_F(H3RequestTest, AHostThatAgreesIsTaken) {
   EXPECT_EQ(read_response(under.sent[kRequest]).status(), "200");
 }
 
+TEST_F(H3RequestTest, DiscardsUploadsWhenToldTo) {
+  config_.upload_dir = {};
+  EXPECT_EQ(ask("/upload/x", "PUT", {}, "1234").status(), "403");
+  config_.discard_uploads = true;
+  config_.max_upload_bytes = 4;
+  EXPECT_EQ(ask("/upload/x", "PUT", {}, "1234").status(), "204");
+  EXPECT_EQ(ask("/upload/x", "POST", {}, "12345").status(), "413");
+  EXPECT_EQ(ask("/elsewhere", "POST", {}, "1").status(), "405");
+  EXPECT_EQ(files_in_uploads(), 0u);
+}
+
 TEST_F(H3RequestTest, AnUploadIsNotReadToItsEndWhenItIsRefused) {
   config_.max_upload_bytes = 4;
   SessionUnderTest under(service_);

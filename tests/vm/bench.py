@@ -192,7 +192,7 @@ def bench(server, workloads, rounds):
     for workload, (work, units, least_bytes) in workloads.all().items():
         figures = [measure(server, work, least_bytes, nothing) for _ in range(rounds)]
         busy = [one.busy for one in figures]
-        results[workload] = {"busy": statistics.median(busy), "each": statistics.median(busy) / units,
+        results[workload] = {"samples": busy, "units": units, "busy": statistics.median(busy), "each": statistics.median(busy) / units,
                              "user_share": sum(one.user for one in figures) / sum(busy),
                              "per_packet": statistics.median(one.busy / one.packets for one in figures),
                              "spread": (max(busy) - min(busy)) / statistics.median(busy)}

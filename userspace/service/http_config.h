@@ -15,6 +15,8 @@ namespace quicrx {
 struct HttpConfig {
   Descriptor root;        ///< folder of files to GET; none: nothing is found
   Descriptor upload_dir;  ///< folder for uploads; none: they are forbidden
+  /// Uploads are read to their end and thrown away; then there is no upload_dir.
+  bool discard_uploads = false;
   std::uint64_t max_upload_bytes = std::numeric_limits<std::uint64_t>::max();
   // What may be held of files that are being sent and not yet acknowledged: by one connection, and by all
   // connections of a service.

@@ -118,19 +118,28 @@ HttpAnswer HttpRequest::file_answer(OpenFile file, std::time_t now) {
   return made;
 }
 
-HttpAnswer HttpRequest::options() {
+HttpAnswer HttpRequest::bare(HttpStatus status) {
   answered_ = true;
   HttpAnswer made;
-  made.status = HttpStatus::no_content;
-  // "*" asks for what the server can at all (RFC 9110 section 9.3.7).
-  made.allow = allowed_at(target == "*" ? kUploadPath : decode_path(target));
+  made.status = status;
   made.has_body = false;
   return made;
 }
 
+HttpAnswer HttpRequest::options() {
+  HttpAnswer made = bare(HttpStatus::no_content);
+  // "*" asks for what the server can at all (RFC 9110 section 9.3.7).
+  made.allow = allowed_at(target == "*" ? kUploadPath : decode_path(target));
+  return made;
+}
+
 std::optional<HttpAnswer> HttpRequest::begin_upload(std::string_view name) {
-  if (!config_.upload_dir) return say(HttpStatus::forbidden);
+  if (!config_.upload_dir && !config_.discard_uploads) return say(HttpStatus::forbidden);
   if (content_length.value_or(0) > config_.max_upload_bytes) return say(HttpStatus::content_too_large);
+  if (config_.discard_uploads) {
+    discarded_bytes_ = 0;
+    return std::nullopt;
+  }
   auto upload = Upload::begin(config_.upload_dir, name);
   if (!upload) return say(upload.error());
   const std::optional<Validators> current = upload->replaces();
@@ -155,6 +164,11 @@ std::optional<HttpAnswer> HttpRequest::headers_done() {
 }
 
 std::optional<HttpAnswer> HttpRequest::body(Bytes part) {
+  if (discarded_bytes_) {
+    *discarded_bytes_ += part.size();
+    if (*discarded_bytes_ > config_.max_upload_bytes && !answered_) return say(HttpStatus::content_too_large);
+    return std::nullopt;
+  }
   if (!upload_) return std::nullopt;  // a body that is not wanted
   if (upload_->bytes() + part.size() > config_.max_upload_bytes) return say(HttpStatus::content_too_large);
   if (auto written = upload_->write(part); !written) return say(written.error());
@@ -163,6 +177,7 @@ std::optional<HttpAnswer> HttpRequest::body(Bytes part) {
 
 std::optional<HttpAnswer> HttpRequest::done() {
   if (answered_) return std::nullopt;
+  if (discarded_bytes_) return bare(HttpStatus::no_content);
   if (!upload_) return say(HttpStatus::bad_request);
   if (auto committed = upload_->commit(); !committed) return say(committed.error());
   return say(HttpStatus::created);

@@ -59,11 +59,14 @@ class HttpRequest {
   /// The file, or the part of it that Range asks for.
   [[nodiscard]] HttpAnswer file_answer(OpenFile file, std::time_t now);
   [[nodiscard]] HttpAnswer options();
+  /// Without content.
+  [[nodiscard]] HttpAnswer bare(HttpStatus status);
   std::optional<HttpAnswer> begin_upload(std::string_view name);
 
   const HttpConfig& config_;
   MemoryBudget& budget_;
   std::optional<Upload> upload_;
+  std::optional<std::uint64_t> discarded_bytes_;  // of an upload that is thrown away
   bool answered_ = false;
 };
 
