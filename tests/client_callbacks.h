@@ -23,7 +23,8 @@ inline ngtcp2_callbacks client_callbacks() {
   made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
   made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
   made.rand = [](std::uint8_t* out, std::size_t bytes, const ngtcp2_rand_ctx*) { fill_random({out, bytes}); };
-  made.get_new_connection_id = [](ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t bytes, void*) {
+  made.get_new_connection_id = [](ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t bytes,
+                                  void*) {
     id->datalen = bytes;
     fill_random({id->data, bytes});
     fill_random({token, NGTCP2_STATELESS_RESET_TOKENLEN});

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "../../client_callbacks.h"
+#include "client_callbacks.h"
 #include "quic/connection_settings.h"
 
 namespace quicrx::load {
@@ -51,7 +51,8 @@ struct ClientConnection::Callbacks {
     ngtcp2_conn_extend_max_offset(conn, static_cast<std::uint64_t>(used));
     return 0;
   }
-  static int acked(ngtcp2_conn*, std::int64_t stream, std::uint64_t, std::uint64_t bytes, void* user_data, void*) {
+  static int acked(ngtcp2_conn*, std::int64_t stream, std::uint64_t, std::uint64_t bytes, void* user_data,
+                   void*) {
     const int error = nghttp3_conn_add_ack_offset(self(user_data).http_.get(), stream, bytes);
     return error == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
   }
@@ -61,7 +62,9 @@ struct ClientConnection::Callbacks {
     return 0;
   }
   static int more_allowed(ngtcp2_conn*, std::int64_t stream, std::uint64_t, void* user_data, void*) {
-    return nghttp3_conn_unblock_stream(self(user_data).http_.get(), stream) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+    return nghttp3_conn_unblock_stream(self(user_data).http_.get(), stream) == 0
+               ? 0
+               : NGTCP2_ERR_CALLBACK_FAILURE;
   }
   static ngtcp2_callbacks table() {
     ngtcp2_callbacks made = test::client_callbacks();
@@ -76,7 +79,8 @@ struct ClientConnection::Callbacks {
 };
 
 ClientConnection::ClientConnection(std::uint32_t number, const ClientTls& tls, ClientSocket& socket,
-                                   const SocketAddress& server, std::chrono::seconds keep_alive, Timestamp now)
+                                   const SocketAddress& server, std::chrono::seconds keep_alive,
+                                   Timestamp now)
     : number_(number), socket_(socket), server_(server), tls_(tls.new_session()) {
   if (!start(keep_alive, now)) throw std::runtime_error("ngtcp2 makes no connection");
 }
@@ -99,12 +103,13 @@ bool ClientConnection::start(std::chrono::seconds keep_alive, Timestamp now) {
   const ngtcp2_path path{address_of(socket_.local()), address_of(server_), nullptr};
   const ngtcp2_callbacks table = Callbacks::table();
   ngtcp2_conn* made = nullptr;
-  if (ngtcp2_conn_client_new(&made, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &table, &settings, &parameters,
-                             nullptr, this) != 0)
+  if (ngtcp2_conn_client_new(&made, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &table, &settings,
+                             &parameters, nullptr, this) != 0)
     return false;
   conn_.reset(made);
   if (keep_alive.count() > 0)
-    ngtcp2_conn_set_keep_alive_timeout(made, static_cast<ngtcp2_duration>(keep_alive.count()) * NGTCP2_SECONDS);
+    ngtcp2_conn_set_keep_alive_timeout(made,
+                                       static_cast<ngtcp2_duration>(keep_alive.count()) * NGTCP2_SECONDS);
   reference_.user_data = this;
   reference_.get_conn = [](ngtcp2_crypto_conn_ref* reference) {
     return Callbacks::self(reference->user_data).conn_.get();
@@ -119,9 +124,9 @@ bool ClientConnection::take_ready() {
 }
 
 Timestamp ClientConnection::deadline() const {
-  const ngtcp2_tstamp due = ngtcp2_conn_get_expiry(conn_.get());
+  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_.get());
   constexpr auto kLatest = static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds::max().count());
-  return Timestamp(std::chrono::nanoseconds(std::min(due, kLatest)));
+  return Timestamp(std::chrono::nanoseconds(std::min(expiry, kLatest)));
 }
 
 void ClientConnection::read(Bytes datagram, Timestamp now) {
@@ -142,15 +147,16 @@ std::size_t ClientConnection::write_datagram(MutableBytes room, Timestamp now) {
     std::array<nghttp3_vec, 8> parts{};
     nghttp3_ssize count = 0;
     if (ready_) count = nghttp3_conn_writev_stream(http_.get(), &stream, &fin, parts.data(), parts.size());
-    const std::uint32_t flags =
-        NGTCP2_WRITE_STREAM_FLAG_MORE | (fin != 0 ? NGTCP2_WRITE_STREAM_FLAG_FIN : NGTCP2_WRITE_STREAM_FLAG_NONE);
+    const std::uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE |
+                                (fin != 0 ? NGTCP2_WRITE_STREAM_FLAG_FIN : NGTCP2_WRITE_STREAM_FLAG_NONE);
     ngtcp2_pkt_info info{};
     ngtcp2_ssize taken = -1;
-    const ngtcp2_ssize written = count < 0 ? ngtcp2_ssize{NGTCP2_ERR_CALLBACK_FAILURE}
-                                           : ngtcp2_conn_writev_stream(
-                                                 conn_.get(), nullptr, &info, room.data(), room.size(), &taken, flags,
-                                                 stream, reinterpret_cast<const ngtcp2_vec*>(parts.data()),
-                                                 static_cast<std::size_t>(count), to_ngtcp2(now));
+    const ngtcp2_ssize written =
+        count < 0
+            ? ngtcp2_ssize{NGTCP2_ERR_CALLBACK_FAILURE}
+            : ngtcp2_conn_writev_stream(conn_.get(), nullptr, &info, room.data(), room.size(), &taken, flags,
+                                        stream, reinterpret_cast<const ngtcp2_vec*>(parts.data()),
+                                        static_cast<std::size_t>(count), to_ngtcp2(now));
     if (taken >= 0 && stream >= 0)
       (void)nghttp3_conn_add_write_offset(http_.get(), stream, static_cast<std::size_t>(taken));
     if (written == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
@@ -164,21 +170,25 @@ std::size_t ClientConnection::write_datagram(MutableBytes room, Timestamp now) {
   }
 }
 
-void ClientConnection::write(Timestamp now) {
-  std::array<std::uint8_t, kTrainBytes> train;  // NOLINT(*-member-init): filled as far as it is sent
-  std::size_t size = 0, each = 0;
+bool ClientConnection::write_train(Timestamp now) {
+  std::array<std::uint8_t, kTrainBytes> train;  // filled as far as it is sent
   const std::size_t most = ngtcp2_conn_get_max_tx_udp_payload_size(conn_.get());
-  std::size_t quantum = std::max(ngtcp2_conn_get_send_quantum(conn_.get()), most);
-  while (!failed_ && size + most <= std::min(train.size(), quantum + most)) {
-    const std::size_t limit = each == 0 ? most : each;
-    const std::size_t written = write_datagram(MutableBytes(train).subspan(size, limit), now);
-    if (written == 0) break;
+  const std::size_t limit = std::min(train.size(), std::max(ngtcp2_conn_get_send_quantum(conn_.get()), most));
+  std::size_t size = 0;
+  std::size_t each = most;
+  while (!failed_ && size + each <= limit) {
+    const std::size_t written = write_datagram(MutableBytes(train).subspan(size, each), now);
+    if (size == 0) each = written;
     size += written;
-    if (each == 0) each = written;
-    if (written < each) break;
+    if (written < each || written == 0) break;
   }
   if (size > 0) socket_.send(Bytes(train).first(size), each);
   ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
+  return size > 0;
+}
+
+void ClientConnection::write(Timestamp now) {
+  while (!failed_ && write_train(now)) continue;
 }
 
 void ClientConnection::close(Timestamp now) {
@@ -187,9 +197,10 @@ void ClientConnection::close(Timestamp now) {
   ngtcp2_ccerr_default(&reason);
   ngtcp2_ccerr_set_application_error(&reason, NGHTTP3_H3_NO_ERROR, nullptr, 0);
   ngtcp2_pkt_info info{};
-  const ngtcp2_ssize written = ngtcp2_conn_write_connection_close(conn_.get(), nullptr, &info, room.data(), room.size(),
-                                                                  &reason, to_ngtcp2(now));
-  if (written > 0) socket_.send(Bytes(room).first(static_cast<std::size_t>(written)), static_cast<std::size_t>(written));
+  const ngtcp2_ssize written = ngtcp2_conn_write_connection_close(conn_.get(), nullptr, &info, room.data(),
+                                                                  room.size(), &reason, to_ngtcp2(now));
+  if (written > 0)
+    socket_.send(Bytes(room).first(static_cast<std::size_t>(written)), static_cast<std::size_t>(written));
 }
 
 }  // namespace quicrx::load

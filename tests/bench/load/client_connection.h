@@ -18,8 +18,8 @@ constexpr std::size_t kIdBytes = 8;
 /// One connection of the client, from its handshake to its close.
 class ClientConnection : public Timer {
  public:
-  ClientConnection(std::uint32_t number, const ClientTls& tls, ClientSocket& socket, const SocketAddress& server,
-                   std::chrono::seconds keep_alive, Timestamp now);
+  ClientConnection(std::uint32_t number, const ClientTls& tls, ClientSocket& socket,
+                   const SocketAddress& server, std::chrono::seconds keep_alive, Timestamp now);
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
@@ -46,6 +46,8 @@ class ClientConnection : public Timer {
   };
 
   bool start(std::chrono::seconds keep_alive, Timestamp now);
+  /// Datagrams of one size, of which the last may be shorter; false when there is nothing to say.
+  bool write_train(Timestamp now);
   /// Bytes of a datagram that were written; 0 when there is nothing to say.
   std::size_t write_datagram(MutableBytes room, Timestamp now);
 

@@ -82,7 +82,8 @@ void ClientSocket::receive(const std::function<void(Bytes)>& take) {
     if (got <= 0) return;
     const Bytes all = Bytes(room_).first(static_cast<std::size_t>(got));
     const std::size_t each = std::max<std::size_t>(1, size_of_each(message, all.size()));
-    for (std::size_t at = 0; at < all.size(); at += each) take(all.subspan(at, std::min(each, all.size() - at)));
+    for (std::size_t at = 0; at < all.size(); at += each)
+      take(all.subspan(at, std::min(each, all.size() - at)));
   }
 }
 

@@ -15,8 +15,8 @@ class ClientSocket {
  public:
   explicit ClientSocket(const SocketAddress& server);
 
-  /// Datagrams of `each` bytes that lie behind one another; the last may be shorter. What the kernel has no room
-  /// for is lost, as on any network.
+  /// Datagrams of `each` bytes that lie behind one another; the last may be shorter. What the kernel has no
+  /// room for is lost, as on any network.
   void send(Bytes datagrams, std::size_t each);
   /// All that has come, one after the other.
   void receive(const std::function<void(Bytes)>& take);

@@ -28,7 +28,8 @@ HttpClient& self(void* user_data) {
 struct HttpClient::Callbacks {
   static int header(nghttp3_conn*, std::int64_t, std::int32_t token, nghttp3_rcbuf*, nghttp3_rcbuf* value,
                     std::uint8_t, void* user_data, void*) {
-    if (token == NGHTTP3_QPACK_TOKEN__STATUS) self(user_data).succeeded_ = nghttp3_rcbuf_get_buf(value).base[0] == '2';
+    if (token == NGHTTP3_QPACK_TOKEN__STATUS)
+      self(user_data).succeeded_ = self(user_data).any_status_ || nghttp3_rcbuf_get_buf(value).base[0] == '2';
     return 0;
   }
   static int end(nghttp3_conn*, std::int64_t, void* user_data, void*) {
@@ -41,12 +42,12 @@ struct HttpClient::Callbacks {
     ngtcp2_conn_extend_max_offset(quic, bytes);
     return 0;
   }
-  static int data(nghttp3_conn* conn, std::int64_t stream, const std::uint8_t*, std::size_t bytes, void* user_data,
-                  void* stream_data) {
+  static int data(nghttp3_conn* conn, std::int64_t stream, const std::uint8_t*, std::size_t bytes,
+                  void* user_data, void* stream_data) {
     return consumed(conn, stream, bytes, user_data, stream_data);
   }
-  static nghttp3_ssize body(nghttp3_conn*, std::int64_t, nghttp3_vec* parts, std::size_t, std::uint32_t* flags,
-                            void* user_data, void*) {
+  static nghttp3_ssize body(nghttp3_conn*, std::int64_t, nghttp3_vec* parts, std::size_t,
+                            std::uint32_t* flags, void* user_data, void*) {
     std::uint64_t& left = self(user_data).body_left_;
     const std::size_t now = static_cast<std::size_t>(std::min<std::uint64_t>(left, kZeros.size()));
     left -= now;
@@ -78,15 +79,16 @@ bool HttpClient::ask(ngtcp2_conn* quic, const Request& request) {
   std::int64_t stream = -1;
   if (ngtcp2_conn_open_bidi_stream(quic, &stream, nullptr) != 0) return false;
   body_left_ = request.body;
-  answered_ = succeeded_ = false;
+  answered_ = false;
+  succeeded_ = any_status_ = request.any_status;
   const std::string length = std::to_string(request.body);
-  const std::array<nghttp3_nv, 5> fields{field(":method", request.body > 0 ? "PUT" : "GET"), field(":scheme", "https"),
-                                         field(":authority", "localhost"), field(":path", request.path),
-                                         field("content-length", length)};
+  const std::array<nghttp3_nv, 5> fields{field(":method", request.body > 0 ? "PUT" : "GET"),
+                                         field(":scheme", "https"), field(":authority", "localhost"),
+                                         field(":path", request.path), field("content-length", length)};
   const nghttp3_data_reader reader{Callbacks::body};
   const std::size_t count = request.body > 0 ? fields.size() : fields.size() - 1;
-  return nghttp3_conn_submit_request(conn_.get(), stream, fields.data(), count, request.body > 0 ? &reader : nullptr,
-                                     quic) == 0;
+  return nghttp3_conn_submit_request(conn_.get(), stream, fields.data(), count,
+                                     request.body > 0 ? &reader : nullptr, quic) == 0;
 }
 
 }  // namespace quicrx::load

@@ -14,7 +14,8 @@ namespace quicrx::load {
 /// What a connection asks of the server: GET, or PUT of a body.
 struct Request {
   std::string path = "/";
-  std::uint64_t body = 0;  // bytes, all zero
+  std::uint64_t body = 0;   // bytes, all zero
+  bool any_status = false;  // some servers take an upload, and then have no place for it
 };
 
 /// HTTP/3 on a connection of the client, one request at a time.
@@ -28,7 +29,7 @@ class HttpClient {
   [[nodiscard]] nghttp3_conn* get() const { return conn_.get(); }
   /// Whether the answer has come to its end since take_answer() was asked last.
   bool take_answer() { return std::exchange(answered_, false); }
-  /// Whether its status was one of success.
+  /// Whether its status was one of success, or may be any.
   [[nodiscard]] bool succeeded() const { return succeeded_; }
 
  private:
@@ -41,6 +42,7 @@ class HttpClient {
   std::uint64_t body_left_ = 0;
   bool answered_ = false;
   bool succeeded_ = false;
+  bool any_status_ = false;
 };
 
 }  // namespace quicrx::load
