@@ -45,6 +45,10 @@ PARTS = [
     Part(3, "T", "packet_protection"),
     Part(4, "T", "transfers"),
     Part(4, "V", "guest"),
+    Part(5, "T", "handshake_rate"),
+    Part(6, "T", "request_latency"),
+    Part(7, "T", "held_memory"),
+    Part(8, "T", "growth"),
 ]
 
 

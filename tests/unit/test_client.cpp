@@ -3,6 +3,7 @@
 
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
+#include "client_callbacks.h"
 #include "quic/connection.h"
 #include "quic/tls_context.h"
 
@@ -13,28 +14,8 @@ TestClient& self(void* user_data) {
   return *static_cast<TestClient*>(user_data);
 }
 
-int new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t bytes, void*) {
-  id->datalen = bytes;
-  fill_random({id->data, bytes});
-  fill_random({token, NGTCP2_STATELESS_RESET_TOKENLEN});
-  return 0;
-}
-
 ngtcp2_callbacks callbacks() {
-  ngtcp2_callbacks made{};
-  made.client_initial = ngtcp2_crypto_client_initial_cb;
-  made.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
-  made.encrypt = ngtcp2_crypto_encrypt_cb;
-  made.decrypt = ngtcp2_crypto_decrypt_cb;
-  made.hp_mask = ngtcp2_crypto_hp_mask_cb;
-  made.recv_retry = ngtcp2_crypto_recv_retry_cb;
-  made.update_key = ngtcp2_crypto_update_key_cb;
-  made.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
-  made.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
-  made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
-  made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
-  made.rand = [](std::uint8_t* out, std::size_t bytes, const ngtcp2_rand_ctx*) { fill_random({out, bytes}); };
-  made.get_new_connection_id = new_connection_id;
+  ngtcp2_callbacks made = client_callbacks();
   made.recv_stream_data = [](ngtcp2_conn* conn, std::uint32_t flags, std::int64_t stream, std::uint64_t,
                              const std::uint8_t* data, std::size_t bytes, void* user_data, void*) {
     self(user_data).received[stream].append(reinterpret_cast<const char*>(data), bytes);
