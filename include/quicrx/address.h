@@ -2,10 +2,12 @@
 /// An IP address with a UDP port, in the form that the socket API and ngtcp2 take.
 #pragma once
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "quicrx/bytes.h"
@@ -17,9 +19,19 @@ namespace quicrx {
 class QUICRX_API SocketAddress {
  public:
   /// 0.0.0.0:0
-  SocketAddress() noexcept;
+  SocketAddress() noexcept : v6_{} { any_.sa_family = AF_INET; }
   /// `ip` has 4 or 16 bytes in network order; `port` is in host byte order.
-  SocketAddress(Bytes ip, std::uint16_t port) noexcept;
+  SocketAddress(Bytes ip, std::uint16_t port) noexcept : v6_{} {
+    if (ip.size() == sizeof(in6_addr)) {
+      v6_.sin6_family = AF_INET6;
+      v6_.sin6_port = htons(port);
+      std::memcpy(&v6_.sin6_addr, ip.data(), sizeof(in6_addr));
+    } else {
+      v4_.sin_family = AF_INET;
+      v4_.sin_port = htons(port);
+      std::memcpy(&v4_.sin_addr, ip.data(), sizeof(in_addr));
+    }
+  }
   /// 0.0.0.0 and [::]: to listen on every address of the family.
   static SocketAddress any_ipv4(std::uint16_t port) noexcept;
   static SocketAddress any_ipv6(std::uint16_t port) noexcept;
@@ -27,8 +39,15 @@ class QUICRX_API SocketAddress {
   static SocketAddress from_sockaddr(const sockaddr* address) noexcept;
 
   [[nodiscard]] bool is_ipv6() const noexcept { return any_.sa_family == AF_INET6; }
-  [[nodiscard]] Bytes ip() const noexcept;
-  [[nodiscard]] std::uint16_t port() const noexcept;
+  [[nodiscard]] Bytes ip() const noexcept {
+    if (is_ipv6()) return {v6_.sin6_addr.s6_addr, sizeof(in6_addr)};
+    return {reinterpret_cast<const std::uint8_t*>(&v4_.sin_addr), sizeof(in_addr)};
+  }
+  /// In host byte order.
+  [[nodiscard]] std::uint16_t port() const noexcept {
+    // sin_port and sin6_port share their place (RFC 3493 section 3.3 keeps it so).
+    return ntohs(v4_.sin_port);
+  }
   /// 0.0.0.0 or [::]
   [[nodiscard]] bool is_unspecified() const noexcept;
   /// Neither unspecified, multicast nor limited broadcast: something an answer can come from.
@@ -40,7 +59,16 @@ class QUICRX_API SocketAddress {
   /// "192.0.2.1:443", "[2001:db8::1]:443"
   [[nodiscard]] std::string to_string() const;
 
-  friend QUICRX_API bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
+  /// Whether `address` has these bytes, as a copy of what get() gives has them. (One that came from elsewhere
+  /// may be the same address in other bytes: that is for from_sockaddr().)
+  [[nodiscard]] bool is_copied_to(const sockaddr* address) const noexcept {
+    return is_ipv6() ? std::memcmp(address, &v6_, sizeof(v6_)) == 0
+                     : std::memcmp(address, &v4_, sizeof(v4_)) == 0;
+  }
+
+  friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept {
+    return std::memcmp(&a.v6_, &b.v6_, sizeof(a.v6_)) == 0;  // what an address has not is zero
+  }
 
  private:
   union {

@@ -40,7 +40,14 @@ class Frame {
     return memory.empty() ? Frame() : Frame(pool, tag, memory, pool.headroom());
   }
 
-  Frame(Frame&& other) noexcept { swap(other); }
+  Frame(Frame&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)),
+        memory_(other.memory_),
+        tag_(other.tag_),
+        capacity_(other.capacity_),
+        offset_(other.offset_),
+        size_(other.size_),
+        charge_(std::move(other.charge_)) {}
   Frame& operator=(Frame&& other) noexcept {
     Frame taken(std::move(other));
     swap(taken);

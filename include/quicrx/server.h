@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "quicrx/aead.h"
 #include "quicrx/export.h"
 #include "quicrx/limits.h"
 #include "quicrx/pool_policy.h"
@@ -23,6 +24,7 @@ struct ServerOptions {
   std::string key_file{};            ///< PEM
   std::vector<Service*> services{};  ///< by ALPN; outlive the server
   EndpointLimits limits{};
+  AeadLibrary aead = AeadLibrary::automatic;  ///< what protects packets
   PoolPolicy* pools =
       nullptr;  ///< null: fair shares of the port's pool, and of hold_pool; outlives the server
   FramePool* hold_pool = nullptr;  ///< for what sessions keep; null: one of the server's own; outlives it
@@ -51,7 +53,7 @@ class ServerCore;
 /// program hands those over between its workers.)
 class QUICRX_API Server {
  public:
-  /// The port outlives the server. Errors say which file is amiss.
+  /// The port outlives the server. Errors say which file is amiss, or why there is no ipsec-mb.
   static Result<std::unique_ptr<Server>> create(PollablePort& port, const ServerOptions& options);
   ~Server();
   Server(const Server&) = delete;

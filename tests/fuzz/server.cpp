@@ -5,6 +5,7 @@
 
 #include "certificate.h"
 #include "observed.h"
+#include "protection/ipsec_mb.h"
 #include "require.h"
 #include "service/echo_service.h"
 #include "service/h3_service.h"
@@ -32,7 +33,9 @@ struct Environment {
   std::shared_ptr<const TlsContext> load() {
     const auto certificate = site.folder() / "cert", key = site.folder() / "key";
     write_certificate(certificate, key);
-    auto loaded = TlsContext::load(certificate, key, {std::begin(kAlpns), std::end(kAlpns)});
+    TlsOptions options;
+    options.cipher_library = *choose_cipher_library(AeadLibrary::automatic);  // as `quicrx run` has it
+    auto loaded = TlsContext::load(certificate, key, {std::begin(kAlpns), std::end(kAlpns)}, options);
     require(loaded.has_value(), "the certificate can be used");
     return *loaded;
   }

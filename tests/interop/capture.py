@@ -19,7 +19,7 @@ FIELDS = ("frame.number", "frame.time_epoch", "udp.length", "ip.dsfield.ecn", "i
           "quic.packet_number", "quic.token", "quic.retry_token", "quic.key_phase", "quic.frame_type",
           "quic.ack.ect0_count", "quic.path_challenge.data", "quic.path_response.data", "tls.handshake.type",
           "tls.handshake.ciphersuite", "tls.quic.parameter.initial_max_streams_bidi", "quic.crypto.offset",
-          "quic.crypto.length")
+          "quic.crypto.length", "quic.supported_version")
 
 
 @dataclasses.dataclass
@@ -47,6 +47,7 @@ class Datagram:
     cipher_suites: list
     max_streams: list
     crypto_end: int
+    supported_versions: list
 
     @property
     def from_server(self):
@@ -99,7 +100,8 @@ def parse_line(line, paths):
         handshake_types=[int(kind) for kind in values["tls.handshake.type"]],
         cipher_suites=values["tls.handshake.ciphersuite"],
         max_streams=[int(limit) for limit in values["tls.quic.parameter.initial_max_streams_bidi"]],
-        crypto_end=max((int(offset) + int(length) for offset, length in zip(offsets, lengths)), default=0))
+        crypto_end=max((int(offset) + int(length) for offset, length in zip(offsets, lengths)), default=0),
+        supported_versions=[int(version, 16) for version in values["quic.supported_version"]])
 
 
 def read_capture(path, secrets):

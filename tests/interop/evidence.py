@@ -9,6 +9,7 @@ from capture import read_capture
 
 
 GIVEN_UP = "given up by the client"  # a note: handshakes that were tried again
+MISLED = "misled by a damaged Version Negotiation"  # a note: clients that were, and tried again
 
 
 @dataclasses.dataclass

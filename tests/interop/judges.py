@@ -2,7 +2,7 @@
 """The interop runner's criteria, each an assertion about the Evidence of a run."""
 
 from capture import ACK, ACK_ECN, CE, CERTIFICATE, ECT_0, ECT_1, PADDING, PATH_RESPONSE, V1, V2
-from evidence import GIVEN_UP, with_kind
+from evidence import GIVEN_UP, MISLED, with_kind
 
 
 def server_connections(evidence):
@@ -20,6 +20,16 @@ def handshakes(count):
 
 
 one_handshake = handshakes(1)
+
+
+def misled_by_damage_alone(evidence):
+    """A first Initial whose version was damaged is answered by Version Negotiation, which has no integrity: damaged too,
+    it can tell a client that the server does not speak v1. None that the server sent may."""
+    sent = with_kind(evidence.by_server(), "version_negotiation")
+    assert all(V1 in datagram.supported_versions for datagram in sent), "Version Negotiation without v1"
+    arrived = [datagram for datagram in with_kind(evidence.at_client, "version_negotiation") if datagram.from_server]
+    misleading = sum(V1 not in datagram.supported_versions for datagram in arrived)
+    assert misleading >= evidence.notes.get(MISLED, 0), "the client took Version Negotiation that lists its version"
 
 
 def no_retry(evidence):

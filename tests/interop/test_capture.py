@@ -8,6 +8,7 @@ import judges
 import pytest
 import untranslated
 from capture import V1, V2, Datagram, kinds_of
+from evidence import MISLED
 from pcap import PcapWriter, records
 from rebinding import Rebinding
 from test_middlebox import CLIENT, PORT, SERVER, from_client, udp_frame
@@ -60,6 +61,10 @@ class Seen:
     def by_client(self):
         return [one for one in self.datagrams if not one.from_server]
 
+    @property
+    def at_client(self):
+        return getattr(self, "arrived", self.datagrams)
+
 
 HERE, THERE, ELSEWHERE = ("s", PORT), ("c", 1), ("c", 2)
 
@@ -87,3 +92,18 @@ def test_a_new_path_is_challenged_at_once():
                                                         challenge, answer))):
         with pytest.raises(AssertionError):
             judge(Seen(*seen))
+
+
+def test_who_was_misled_saw_damage():
+    def judge(sent, arrived, came_back):
+        answer = datagram(source=HERE, destination=THERE, kinds=["version_negotiation"], supported_versions=sent)
+        seen = Seen(answer)
+        seen.arrived = [dataclasses.replace(answer, supported_versions=arrived)]
+        seen.notes = {MISLED: came_back}
+        judges.misled_by_damage_alone(seen)
+
+    judge([V1, V2], [0xE301, V2], 1)
+    judge([V1, V2], [V1, V2], 0)
+    for what in (([V1, V2], [V1, V2], 1), ([V2], [V2], 1), ([V1], [0xE301], 2)):
+        with pytest.raises(AssertionError):
+            judge(*what)

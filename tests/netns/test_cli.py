@@ -16,6 +16,11 @@ pytestmark = pytest.mark.af_xdp
 USAGE, PERMISSION, NOT_FOUND, BUSY, UNSUPPORTED = 2, 3, 4, 5, 6
 
 
+# What `auto` comes to here: this build has the library, and the CPU AES-NI.
+HAS_IPSEC_MB = ("libIPSec_MB" in sh("ldd", QUICRX).stdout
+                and {"aes", "pclmulqdq", "sse4_2"} <= set(open("/proc/cpuinfo", encoding="ascii").read().split()))
+
+
 def run_options(site, **changes):
     options = {"--port": str(PORT), "--cert": str(site.certificate), "--key": str(site.key), "--root": str(site.root)}
     options.update({f"--{name.replace('_', '-')}": str(value) for name, value in changes.items()})
@@ -246,13 +251,31 @@ def test_stats_as_text(network, site, poller):
     assert "on no interface" in sh(QUICRX, "stats").stdout, "of this namespace, not of that one"
 
 
+@pytest.mark.parametrize("library", ["auto", "gnutls", "ipsec-mb"])
+def test_what_protects_packets_can_be_chosen(network, site, start_poller, library):
+    if library == "ipsec-mb" and not HAS_IPSEC_MB:
+        expect_refused(network, run_options(site, aead=library), UNSUPPORTED, "--aead: ipsec-mb")
+        return
+    poller = start_poller("--aead", library)
+    site.make_file("file", 100_000)
+    client.fetch(network, site, ["file"])
+    expected = {"gnutls": "gnutls", "ipsec-mb": "ipsec-mb", "auto": "ipsec-mb" if HAS_IPSEC_MB else "gnutls"}[library]
+    assert stats(network)["queues"][0]["aead"] == expected
+    assert f"packets protected by {expected}\n" in quicrx(network, "stats").stdout
+    assert "packets are protected by " + ("GnuTLS" if expected == "gnutls" else "ipsec-mb (") in poller.output()
+
+
+def test_what_protects_packets_must_be_known(network, site):
+    expect_refused(network, run_options(site, aead="openssl"), USAGE, "--aead")
+
+
 def test_stats_names_are_a_contract(network, poller):
     """docs/operations.md lists these."""
     now = stats(network)
     assert set(now) == {"name", "driver", "program", "xdp", "queues"}
     queue = now["queues"][0]
-    assert set(queue) == {"queue", "io", "transmit", "worker", "poller", "frames", "af_xdp", "socket", "quic", "handoff",
-                          "xsk"}
+    assert set(queue) == {"queue", "io", "transmit", "aead", "worker", "poller", "frames", "af_xdp", "socket", "quic",
+                          "handoff", "xsk"}
     assert set(queue["worker"]) == {"number", "thread", "cpu"}
     assert [set(bucket) for bucket in queue["handoff"]["latency"]] == [{"below_us", "count"}] * 22
     assert set(queue["quic"]) == {"connections", "streams", "budgets", "answers", "drops"}

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fake_port.h"
+#include "protection/ipsec_mb.h"
 #include "quic/endpoint.h"
 #include "service/document_root.h"
 #include "service/echo_service.h"
@@ -56,7 +57,8 @@ class EndpointFixture : public testing::Test {
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
 
-  [[nodiscard]] std::shared_ptr<const TlsContext> load(const TlsOptions& options) const {
+  [[nodiscard]] std::shared_ptr<const TlsContext> load(TlsOptions options) const {
+    options.cipher_library = choose_cipher_library(aead_).value();
     auto loaded = TlsContext::load(folder_ / "cert", folder_ / "key", alpns_, options);
     EXPECT_TRUE(loaded) << loaded.error().message;
     return loaded.value_or(nullptr);
@@ -107,6 +109,7 @@ class EndpointFixture : public testing::Test {
   [[nodiscard]] std::uint64_t count(EndpointCounter id) const { return counters_->get(id); }
 
   const std::vector<std::string> alpns_{"h3", "hq-interop", "perf", "echo"};
+  AeadLibrary aead_ = AeadLibrary::automatic;
   std::filesystem::path folder_;
   std::shared_ptr<const TlsContext> tls_;
   HttpConfig http_;

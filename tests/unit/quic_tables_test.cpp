@@ -94,6 +94,10 @@ Path path_from(std::uint16_t port) {
   return path;
 }
 
+const Path* find(const PathTable& table, const Path& path) {
+  return table.find(path.local.get(), path.remote.get());
+}
+
 TEST(PathTable, KeepsThePathsLastHeardAndTheirLatestLink) {
   PathTable table;
   for (std::uint16_t port = 1; port <= 4; ++port) table.learn(path_from(port), path_from(1));
@@ -101,13 +105,12 @@ TEST(PathTable, KeepsThePathsLastHeardAndTheirLatestLink) {
   moved.link.remote = {1, 2, 3, 4, 5, 6};
   table.learn(moved, path_from(1));
   table.learn(path_from(5), path_from(1));
-  EXPECT_EQ(table.find(moved.local, path_from(2).remote), nullptr) << "longest unheard";
-  ASSERT_NE(table.find(moved.local, moved.remote), nullptr);
-  EXPECT_EQ(table.find(moved.local, moved.remote)->link, moved.link);
-  EXPECT_NE(table.find(moved.local, path_from(5).remote), nullptr);
+  EXPECT_EQ(find(table, path_from(2)), nullptr) << "longest unheard";
+  ASSERT_NE(find(table, moved), nullptr);
+  EXPECT_EQ(find(table, moved)->link, moved.link);
+  EXPECT_NE(find(table, path_from(5)), nullptr);
   for (std::uint16_t port = 100; port < 200; ++port) table.learn(path_from(port), path_from(1));
-  EXPECT_NE(table.find(moved.local, moved.remote), nullptr)
-      << "junk from anywhere does not push out the path in use";
+  EXPECT_NE(find(table, moved), nullptr) << "junk from anywhere does not push out the path in use";
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST(StatsText, ShowsQueuesSideBySide) {
   EXPECT_EQ(
       line_of(text, "queues"),
       "queues 0 to 1: UDP port 443, copy mode, answers by AF_XDP, frames of 2048 bytes on normal pages");
+  EXPECT_EQ(line_of(text, "packets protected"), "packets protected by gnutls");
   EXPECT_EQ(line_of(text, "queue"), "queue 0 1 sum");
   EXPECT_EQ(line_of(text, "worker"), "worker 0 1");
   EXPECT_EQ(line_of(text, "CPU"), "CPU 2 3");
@@ -160,6 +161,7 @@ TEST(StatsJson, TellsByWhatDatagramsComeAndGo) {
   auto interfaces = two_queues();
   EXPECT_EQ(queue_in(interfaces)["io"], "af-xdp");
   EXPECT_EQ(queue_in(interfaces)["transmit"], "af-xdp");
+  EXPECT_EQ(queue_in(interfaces)["aead"], "gnutls");
   auto header = header_of(0);
   header->sends_by_socket = 1;
   interfaces[0].queues[0].header = header;

@@ -121,6 +121,9 @@ TestClient::TestClient(const std::string& alpn, const Path& server_path, Timesta
   };
   gnutls_session_set_ptr(tls_, &reference_);
   ngtcp2_conn_set_tls_native_handle(conn, tls_);
+  const auto* limits = reinterpret_cast<const std::uint8_t*>(kind.limits.data());
+  may_send_early_ = !kind.limits.empty() &&
+                    ngtcp2_conn_decode_and_set_0rtt_transport_params(conn, limits, kind.limits.size()) == 0;
 }
 
 TestClient::~TestClient() {
@@ -137,6 +140,14 @@ std::string TestClient::session_data() const {
   return copy;
 }
 
+std::string TestClient::server_limits() const {
+  std::string limits(256, '\0');
+  const ngtcp2_ssize bytes = ngtcp2_conn_encode_0rtt_transport_params(
+      conn_.get(), reinterpret_cast<std::uint8_t*>(limits.data()), limits.size());
+  limits.resize(static_cast<std::size_t>(std::max<ngtcp2_ssize>(bytes, 0)));
+  return limits;
+}
+
 std::string TestClient::certificate() const {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(tls_, &count);
@@ -148,7 +159,7 @@ std::vector<std::vector<std::uint8_t>> TestClient::write(Timestamp now) {
   while (!draining) {
     std::vector<std::uint8_t> datagram(1452);
     auto next = std::ranges::find_if(pending_, [](const auto& entry) { return !entry.second.done; });
-    const bool has_data = next != pending_.end() && handshake_done();
+    const bool has_data = next != pending_.end() && (handshake_done() || may_send_early_);
     const std::int64_t stream = has_data ? next->first : -1;
     ngtcp2_vec part{};
     if (has_data) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "quic/connection_settings.h"
 #include "quicrx/datagram.h"
 
 namespace quicrx::test {
@@ -21,6 +22,7 @@ class TestClient {
     std::string token{};
     std::string groups{};   // to be added to GnuTLS's priorities
     std::string session{};  // of an earlier client's session_data()
+    std::string limits{};   // of that client's server_limits(): what is asked for at once leaves in 0-RTT
     std::uint32_t version = NGTCP2_PROTO_VER_V1;
     std::uint8_t first_id = 0;  // each byte of the first destination ID; 0: random
   };
@@ -52,6 +54,13 @@ class TestClient {
 
   /// By which a later client may come back, once a ticket has come.
   [[nodiscard]] std::string session_data() const;
+  /// What the server allows, by which a later client may send in 0-RTT.
+  [[nodiscard]] std::string server_limits() const;
+  /// Begins to send under new keys (RFC 9001 section 6); false: it is too early.
+  bool update_keys(Timestamp now) {
+    return ngtcp2_conn_initiate_key_update(conn_.get(), to_ngtcp2(now)) == 0;
+  }
+  [[nodiscard]] gnutls_cipher_algorithm_t cipher() const { return gnutls_cipher_get(tls_); }
   /// The server's, in DER; empty before it has come.
   [[nodiscard]] std::string certificate() const;
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(tls_) != 0; }
@@ -88,6 +97,7 @@ class TestClient {
   gnutls_session_t tls_ = nullptr;
   ngtcp2_crypto_conn_ref reference_{};
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;
+  bool may_send_early_ = false;
   std::map<std::int64_t, Pending> pending_;
   std::vector<std::vector<std::uint8_t>> tls_messages_;
 };

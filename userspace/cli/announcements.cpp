@@ -27,6 +27,10 @@ std::string metadata_text(const XdpPort& port) {
                           : ", receive metadata without timestamps (" + port.clock_refused() + ")";
 }
 
+std::string protection_text(const CipherLibrary* library) {
+  return library == nullptr ? "GnuTLS" : std::string("ipsec-mb (") + library->instructions() + ")";
+}
+
 void warn_of_unserved_queues(const Interface& interface, const std::vector<std::uint32_t>& queues) {
   if (queues.size() == interface.receive_queues) return;
   spdlog::warn(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "port/xdp_port.h"
+#include "protection/keys.h"
 #include "xdp/interface.h"
 #include "xdp/steering.h"
 
@@ -16,6 +17,9 @@ namespace quicrx::cli {
 std::string copy_text(const XdpPort& port, const Interface& interface, const Attachment& attachment);
 /// ", receive metadata ..."; empty without.
 std::string metadata_text(const XdpPort& port);
+
+/// "ipsec-mb (AVX2)" or "GnuTLS".
+std::string protection_text(const CipherLibrary* library);
 
 /// Of queues whose packets the kernel's sockets get.
 void warn_of_unserved_queues(const Interface& interface, const std::vector<std::uint32_t>& queues);

@@ -15,6 +15,7 @@
 #include "cli/listen_addresses.h"
 #include "net/address_text.h"
 #include "net/number_list.h"
+#include "protection/ipsec_mb.h"
 #include "quic/connection_settings.h"
 #include "quic/qlog_file.h"
 #include "service/document_root.h"
@@ -151,6 +152,12 @@ void add_quic_options(CLI::App& command, RunOptions& options) {
              std::map<std::string, CongestionControl>{{"cubic", CongestionControl::cubic},
                                                       {"bbr", CongestionControl::bbr},
                                                       {"reno", CongestionControl::reno}});
+  add_choice(command, "--aead", options.aead,
+             "What protects packets; auto (default): ipsec-mb where this build and the CPU have it",
+             "auto|ipsec-mb|gnutls",
+             std::map<std::string, AeadLibrary>{{"auto", AeadLibrary::automatic},
+                                                {"ipsec-mb", AeadLibrary::ipsec_mb},
+                                                {"gnutls", AeadLibrary::gnutls}});
   command
       .add_option("--preferred-address", options.preferred_addresses,
                   "Where clients are invited to move to; one of IPv4 and one of IPv6")
@@ -246,6 +253,9 @@ Result<EndpointConfig> endpoint_config_of(const RunOptions& options, std::size_t
   limits.connection_memory = options.max_connection_memory_bytes / 4 * 3;
   limits.memory = options.max_memory_bytes / 2;
   config.memory = std::make_shared<MemoryReserve>(limits.memory);
+  auto library = choose_cipher_library(options.aead);
+  if (!library) return fail(library.error().kind, "--aead: " + library.error().message);
+  config.cipher_library = std::move(*library);
   limits.resets_per_second = share(limits.resets_per_second, workers);
   for (const std::string& text : options.preferred_addresses)
     if (auto set = set_preferred(config, text, options); !set) return tl::unexpected(set.error());
@@ -272,6 +282,7 @@ Result<std::shared_ptr<const TlsContext>> tls_context_of(const RunOptions& optio
     tls.ticket_keys.push_back(
         config.secrets.ticket_key(ticket_promise(config, alpn, text_of(options.client_ca))));
   if (!options.no_early_data) tls.early_data = std::move(guard);
+  tls.cipher_library = config.cipher_library;
   return TlsContext::load(options.certificate, options.key, options.alpns, std::move(tls));
 }
 

@@ -12,6 +12,7 @@
 #include "quic/early_data_guard.h"
 #include "quic/endpoint_config.h"
 #include "quic/tls_context.h"
+#include "quicrx/aead.h"
 #include "quicrx/result.h"
 #include "service/http_config.h"
 #include "xdp/xsk_socket.h"
@@ -49,6 +50,7 @@ struct RunOptions {
   bool discard_uploads = false;
   std::optional<std::uint64_t> max_upload_bytes;
 
+  AeadLibrary aead = AeadLibrary::automatic;
   EndpointConfig quic;  ///< limits are read straight into it
   std::vector<std::string> preferred_addresses;
   std::uint32_t initial_rtt_milliseconds = 333;

@@ -92,6 +92,7 @@ Result<void> RunningServer::begin_all() {
 void RunningServer::announce(int stop) {
   for (const auto& one : plan_.served) one->wait(stop);
   warn_of_key_log();
+  spdlog::info("packets are protected by {}", protection_text(settings_.quic.cipher_library.get()));
   std::size_t first = 0;
   for (const auto& one : plan_.served) {
     one->announce(*engine_, first);

@@ -12,6 +12,7 @@
 #include "frame/heap_pool.h"
 #include "frame/pool_ids.h"
 #include "port/poll_for.h"
+#include "protection/ipsec_mb.h"
 #include "quic/connection_settings.h"
 #include "quic/endpoint.h"
 
@@ -31,6 +32,7 @@ Result<std::shared_ptr<const TlsContext>> load_tls(const ServerOptions& options,
                                                    const EndpointConfig& config) {
   std::vector<std::string> alpns;
   TlsOptions tls;
+  tls.cipher_library = config.cipher_library;
   for (const Service* service : options.services) {
     alpns.emplace_back(service->alpn());
     tls.ticket_keys.push_back(config.secrets.ticket_key(ticket_promise(config, service->alpn(), {})));
@@ -101,6 +103,9 @@ Result<std::unique_ptr<Server>> Server::create(PollablePort& port, const ServerO
   config.limits = options.limits;
   config.pools = options.pools;
   config.hold_pool = options.hold_pool;
+  auto library = choose_cipher_library(options.aead);
+  if (!library) return tl::unexpected(library.error());
+  config.cipher_library = std::move(*library);
   const auto tls = load_tls(options, config);
   if (!tls) return tl::unexpected(tls.error());
   std::unique_ptr<FramePool> hold;

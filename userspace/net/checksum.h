@@ -8,7 +8,7 @@
 
 namespace quicrx {
 
-/// A one's complement sum under way. Parts are added in order; each but the last has an even length. The sum
+/// A one's complement sum under way. Each part but the last has an even length, at most 64 KiB. The sum
 /// is taken in the machine's byte order, which the one's complement permits (RFC 1071 section 2.B).
 class ChecksumSum {
  public:
@@ -18,6 +18,8 @@ class ChecksumSum {
 
   /// The checksum, to be stored into a header as it is (memcpy, no byte swap).
   [[nodiscard]] std::uint16_t finish() const noexcept;
+  /// The same for UDP, where zero is sent as all ones (RFC 768, RFC 8200 section 8.1).
+  [[nodiscard]] std::uint16_t finish_udp() const noexcept;
 
  private:
   void add_carry(std::uint64_t value) noexcept {
@@ -28,8 +30,8 @@ class ChecksumSum {
   std::uint64_t sum_ = 0;
 };
 
-/// The UDP checksum over addresses, ports, length and payload: RFC 768, and RFC 8200 section 8.1 for IPv6.
-/// Zero is sent as all ones. `udp` is the header, its checksum field zero, and the payload behind it.
+/// The UDP checksum over addresses, ports, length and payload. `udp` is the header, its checksum field zero,
+/// and the payload behind it.
 std::uint16_t udp_checksum(Bytes source_ip, Bytes destination_ip, Bytes udp) noexcept;
 
 }  // namespace quicrx

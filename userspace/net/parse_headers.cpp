@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
 #include <netinet/in.h>
 
-#include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "net/headers.h"
 #include "net/reader.h"
@@ -10,7 +14,6 @@
 namespace quicrx {
 namespace {
 
-constexpr std::size_t kUdpHeaderBytes = 8;
 constexpr int kMaxExtensionHeaders = 8;  // as in bpf/parse.bpf.h
 
 /// What the IP header says of the datagram behind it.
@@ -25,10 +28,17 @@ bool is_vlan(std::uint16_t protocol) {
   return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
 }
 
+std::uint16_t word_at(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+/// The protocol behind the header; zero where there is none.
 std::uint16_t read_ethernet(Reader& reader, LinkPath& link) {
-  std::ranges::copy(reader.take(link.local.size()), link.local.begin());
-  std::ranges::copy(reader.take(link.remote.size()), link.remote.begin());
-  std::uint16_t protocol = reader.u16();
+  const Bytes header = reader.take(ETH_HLEN);
+  if (header.empty()) return 0;
+  std::memcpy(link.local.data(), header.data(), ETH_ALEN);
+  std::memcpy(link.remote.data(), header.data() + ETH_ALEN, ETH_ALEN);
+  std::uint16_t protocol = word_at(header, 2 * ETH_ALEN);
   while (is_vlan(protocol) && link.vlan_count < link.vlans.size()) {
     link.vlans[link.vlan_count++] = {protocol, reader.u16()};
     protocol = reader.u16();
@@ -38,25 +48,16 @@ std::uint16_t read_ethernet(Reader& reader, LinkPath& link) {
 
 std::optional<IpHeader> read_ipv4(Reader& reader) {
   constexpr std::uint16_t kMoreOrOffset = 0x3fff;
-  constexpr std::size_t kFixedBytes = 20;
-  IpHeader header;
-  const std::uint8_t version_and_length = reader.u8();
-  header.traffic_class = reader.u8();
-  const std::size_t total_bytes = reader.u16();
-  reader.u16();  // identification
-  const std::uint16_t fragment = reader.u16();
-  reader.u8();  // time to live
-  const std::uint8_t protocol = reader.u8();
-  reader.u16();  // checksum
-  header.source = reader.take(4);
-  header.destination = reader.take(4);
-  const std::size_t header_bytes = std::size_t{version_and_length & 0xfu} * 4;
-  if (version_and_length >> 4 != 4 || header_bytes < kFixedBytes || protocol != IPPROTO_UDP ||
-      (fragment & kMoreOrOffset) != 0 || total_bytes < header_bytes)
+  const Bytes fixed = reader.take(sizeof(iphdr));
+  if (fixed.empty()) return std::nullopt;
+  const std::size_t header_bytes = std::size_t{fixed[0] & 0xfu} * 4;
+  const std::size_t total_bytes = word_at(fixed, offsetof(iphdr, tot_len));
+  if (fixed[0] >> 4 != 4 || header_bytes < sizeof(iphdr) || fixed[offsetof(iphdr, protocol)] != IPPROTO_UDP ||
+      (word_at(fixed, offsetof(iphdr, frag_off)) & kMoreOrOffset) != 0 || total_bytes < header_bytes)
     return std::nullopt;
-  reader.take(header_bytes - kFixedBytes);  // options
-  header.payload_bytes = total_bytes - header_bytes;
-  return header;
+  reader.take(header_bytes - sizeof(iphdr));  // options
+  return IpHeader{fixed.subspan(offsetof(iphdr, saddr), 4), fixed.subspan(offsetof(iphdr, daddr), 4),
+                  fixed[offsetof(iphdr, tos)], total_bytes - header_bytes};
 }
 
 /// Steps over extension headers to UDP; false when something else is behind them.
@@ -79,17 +80,12 @@ bool skip_extensions(Reader& reader, std::uint8_t next, std::size_t& payload_byt
 }
 
 std::optional<IpHeader> read_ipv6(Reader& reader) {
-  IpHeader header;
-  const std::uint16_t version_and_class = reader.u16();
-  reader.u16();  // flow label
-  header.payload_bytes = reader.u16();
-  const std::uint8_t next = reader.u8();
-  reader.u8();  // hop limit
-  header.source = reader.take(16);
-  header.destination = reader.take(16);
-  header.traffic_class = static_cast<std::uint8_t>(version_and_class >> 4);
-  if (version_and_class >> 12 != 6 || !skip_extensions(reader, next, header.payload_bytes))
-    return std::nullopt;
+  const Bytes fixed = reader.take(sizeof(ipv6hdr));
+  if (fixed.empty() || fixed[0] >> 4 != 6) return std::nullopt;
+  IpHeader header{fixed.subspan(offsetof(ipv6hdr, saddr), 16), fixed.subspan(offsetof(ipv6hdr, daddr), 16),
+                  static_cast<std::uint8_t>(word_at(fixed, 0) >> 4),
+                  word_at(fixed, offsetof(ipv6hdr, payload_len))};
+  if (!skip_extensions(reader, fixed[offsetof(ipv6hdr, nexthdr)], header.payload_bytes)) return std::nullopt;
   return header;
 }
 
@@ -111,16 +107,15 @@ std::optional<ParsedDatagram> parse_frame(Bytes frame) noexcept {
   }
   if (!ip || !reader.ok() || reader.left() < ip->payload_bytes) return std::nullopt;
 
-  const std::uint16_t source_port = reader.u16();
-  const std::uint16_t destination_port = reader.u16();
-  const std::size_t udp_bytes = reader.u16();
-  reader.u16();  // checksum
-  if (!reader.ok() || udp_bytes < kUdpHeaderBytes || udp_bytes > ip->payload_bytes) return std::nullopt;
-  parsed.local = SocketAddress(ip->destination, destination_port);
-  parsed.remote = SocketAddress(ip->source, source_port);
+  const Bytes udp = reader.take(sizeof(udphdr));
+  if (udp.empty()) return std::nullopt;
+  const std::size_t udp_bytes = word_at(udp, offsetof(udphdr, len));
+  if (udp_bytes < sizeof(udphdr) || udp_bytes > ip->payload_bytes) return std::nullopt;
+  parsed.local = SocketAddress(ip->destination, word_at(udp, offsetof(udphdr, dest)));
+  parsed.remote = SocketAddress(ip->source, word_at(udp, offsetof(udphdr, source)));
   parsed.ecn = static_cast<Ecn>(ip->traffic_class & 3);
   parsed.payload_offset = reader.position();
-  parsed.payload_bytes = udp_bytes - kUdpHeaderBytes;
+  parsed.payload_bytes = udp_bytes - sizeof(udphdr);
   return parsed;
 }
 

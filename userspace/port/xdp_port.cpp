@@ -152,26 +152,30 @@ void XdpPort::apply_metadata(Datagram& datagram) {
   if (arrival) datagram.arrival = *arrival;
 }
 
-std::optional<Datagram> XdpPort::read(const xdp_desc& descriptor, Timestamp now) {
+/// Whether the packet that the descriptor ends is a datagram.
+bool XdpPort::read(const xdp_desc& descriptor, Datagram& datagram, Timestamp now) {
   auto frame = take_packet(descriptor);
-  if (!frame) return std::nullopt;
+  if (!frame) return false;
   const auto parsed = parse_frame(frame->payload());
   if (!parsed) {
     counters_.add(PortCounter::drop_bad_frame);
-    return std::nullopt;
+    return false;
   }
   if (!parsed->local.is_unicast() || !parsed->remote.is_unicast()) {
     counters_.add(PortCounter::drop_bad_address);
-    return std::nullopt;
+    return false;
   }
   frame->set_payload(frame->headroom().size() + parsed->payload_offset, parsed->payload_bytes);
   counters_.add(PortCounter::received_datagrams);
   counters_.add(PortCounter::received_bytes, parsed->payload_bytes);
-  Datagram datagram{std::move(*frame), Path{parsed->local, parsed->remote, parsed->link, PortId::af_xdp},
-                    parsed->ecn, now};
+  datagram.frame = std::move(*frame);
+  datagram.path = {parsed->local, parsed->remote, parsed->link, PortId::af_xdp};
   datagram.path.link.interface = config_.interface.index;
+  datagram.ecn = parsed->ecn;
+  datagram.arrival = now;
+  datagram.flow_hash = 0;
   if (config_.receive_metadata) apply_metadata(datagram);
-  return datagram;
+  return true;
 }
 
 std::size_t XdpPort::receive(std::span<Datagram> out, Timestamp now) {
@@ -181,7 +185,7 @@ std::size_t XdpPort::receive(std::span<Datagram> out, Timestamp now) {
   const std::uint32_t ready = socket_.receive.available(static_cast<std::uint32_t>(out.size()));
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < ready; ++i)
-    if (auto datagram = read(socket_.receive.take(), now)) out[count++] = std::move(*datagram);
+    if (read(socket_.receive.take(), out[count], now)) ++count;
   if (ready > 0) socket_.receive.release();
   return count;
 }
@@ -218,7 +222,8 @@ void XdpPort::send(Frame frame, const Path& path, Ecn ecn) {
   }
   const Bytes payload = frame.payload();
   const MutableBytes room = frame.room().first(payload.size());
-  const std::size_t header_bytes = write_headers(room, path.local, path.remote, path.link, ecn);
+  if (!headers_.is_for(path)) headers_ = HeaderTemplate(path.local, path.remote, path.link);
+  const std::size_t header_bytes = headers_.write(room, ecn);
   const std::size_t offset = frame.headroom().size() - header_bytes;
   const std::size_t bytes = header_bytes + payload.size();
   FrameCharge charge = frame.take_charge();

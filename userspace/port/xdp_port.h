@@ -9,6 +9,7 @@
 
 #include "frame/slab_pool.h"
 #include "frame/umem_memory.h"
+#include "net/header_template.h"
 #include "port/frame_gatherer.h"
 #include "port/leaf_port.h"
 #include "port/port_counters.h"
@@ -85,7 +86,7 @@ class XdpPort final : public QueuePort {
   [[nodiscard]] std::chrono::microseconds busy_poll() const override { return config_.busy_poll; }
 
  private:
-  std::optional<Datagram> read(const xdp_desc& descriptor, Timestamp now);
+  bool read(const xdp_desc& descriptor, Datagram& datagram, Timestamp now);
   std::optional<Frame> take_packet(const xdp_desc& descriptor);
   void take_metadata(const Frame& frame);
   void apply_metadata(Datagram& datagram);
@@ -109,6 +110,7 @@ class XdpPort final : public QueuePort {
   std::string clock_refused_;
   quicrx_metadata metadata_{};           // of the packet that is being read
   std::vector<std::uint8_t> parts_out_;  // by transmit frame: chunks that the kernel has
+  HeaderTemplate headers_;               // of the path sent to last: a connection's datagrams leave in a run
   std::vector<FrameCharge> charges_;     // by transmit frame, while it is lent
   std::uint32_t in_transmit_ = 0;        // frames lent for send
   bool unsent_ = false;

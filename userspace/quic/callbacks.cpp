@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protection/key_installation.h"
+
 namespace quicrx {
 namespace {
 
@@ -158,37 +160,72 @@ void Connection::Callbacks::write_qlog(void* user_data, std::uint32_t, const voi
   connection.qlog_->write(Bytes(static_cast<const std::uint8_t*>(data), bytes));
 }
 
-const ngtcp2_callbacks& Connection::Callbacks::table() {
-  static const ngtcp2_callbacks callbacks = [] {
-    ngtcp2_callbacks made{};
-    made.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb;
-    made.recv_crypto_data = recv_crypto_data;
-    made.encrypt = ngtcp2_crypto_encrypt_cb;
-    made.decrypt = watched_decrypt;
-    made.hp_mask = ngtcp2_crypto_hp_mask_cb;
-    made.update_key = ngtcp2_crypto_update_key_cb;
-    made.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
-    made.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
-    made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
-    made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
-    made.rand = random;
-    made.get_new_connection_id = new_connection_id;
-    made.remove_connection_id = remove_connection_id;
-    made.path_validation = path_validation;
-    made.recv_tx_key = recv_tx_key;
-    made.handshake_completed = handshake_completed;
-    made.recv_stream_data = recv_stream_data;
-    made.acked_stream_data_offset = acked_stream_data;
-    made.recv_datagram = recv_datagram;
-    made.stream_open = stream_open;
-    made.stream_close = stream_close;
-    made.stream_reset = stream_reset;
-    made.stream_stop_sending = stream_stop_sending;
-    made.extend_max_stream_data = extend_max_stream_data;
-    made.extend_max_remote_streams_bidi = extend_max_streams;
-    return made;
-  }();
-  return callbacks;
+int Connection::Callbacks::recv_client_initial(ngtcp2_conn* conn, const ngtcp2_cid* destination,
+                                               void* user_data) {
+  return install_initial_keys(*self(user_data).tls_context_->cipher_library(), conn, destination);
+}
+
+int Connection::Callbacks::version_negotiation(ngtcp2_conn* conn, std::uint32_t version,
+                                               const ngtcp2_cid* destination, void* user_data) {
+  return install_negotiated_initial_keys(*self(user_data).tls_context_->cipher_library(), conn, version,
+                                         destination);
+}
+
+int Connection::Callbacks::update_key(ngtcp2_conn* conn, std::uint8_t* receive_secret,
+                                      std::uint8_t* send_secret, ngtcp2_crypto_aead_ctx* receive,
+                                      std::uint8_t* receive_iv, ngtcp2_crypto_aead_ctx* send,
+                                      std::uint8_t* send_iv, const std::uint8_t* current_receive_secret,
+                                      const std::uint8_t* current_send_secret, std::size_t secret_bytes,
+                                      void* user_data) {
+  return update_keys(*self(user_data).tls_context_->cipher_library(), conn, receive_secret, send_secret,
+                     receive, receive_iv, send, send_iv, current_receive_secret, current_send_secret,
+                     secret_bytes);
+}
+
+ngtcp2_callbacks Connection::Callbacks::by_gnutls() {
+  ngtcp2_callbacks made{};
+  made.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb;
+  made.recv_crypto_data = recv_crypto_data;
+  made.encrypt = ngtcp2_crypto_encrypt_cb;
+  made.decrypt = watched<ngtcp2_crypto_decrypt_cb>;
+  made.hp_mask = ngtcp2_crypto_hp_mask_cb;
+  made.update_key = ngtcp2_crypto_update_key_cb;
+  made.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
+  made.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
+  made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
+  made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
+  made.rand = random;
+  made.get_new_connection_id = new_connection_id;
+  made.remove_connection_id = remove_connection_id;
+  made.path_validation = path_validation;
+  made.recv_tx_key = recv_tx_key;
+  made.handshake_completed = handshake_completed;
+  made.recv_stream_data = recv_stream_data;
+  made.acked_stream_data_offset = acked_stream_data;
+  made.recv_datagram = recv_datagram;
+  made.stream_open = stream_open;
+  made.stream_close = stream_close;
+  made.stream_reset = stream_reset;
+  made.stream_stop_sending = stream_stop_sending;
+  made.extend_max_stream_data = extend_max_stream_data;
+  made.extend_max_remote_streams_bidi = extend_max_streams;
+  return made;
+}
+
+ngtcp2_callbacks Connection::Callbacks::by_cipher_library() {
+  ngtcp2_callbacks made = by_gnutls();
+  add_protection(made);
+  made.decrypt = watched<open_packet>;
+  made.recv_client_initial = recv_client_initial;
+  made.version_negotiation = version_negotiation;
+  made.update_key = update_key;
+  return made;
+}
+
+const ngtcp2_callbacks& Connection::Callbacks::table(bool by_library) {
+  static const ngtcp2_callbacks gnutls = by_gnutls();
+  static const ngtcp2_callbacks library = by_cipher_library();
+  return by_library ? library : gnutls;
 }
 
 }  // namespace quicrx

@@ -9,10 +9,20 @@ namespace quicrx {
 
 /// ngtcp2's calls into a connection, whose pointer is their user data.
 struct Connection::Callbacks {
-  static const ngtcp2_callbacks& table();
+  /// Of connections whose packets are protected by a CipherLibrary, or by GnuTLS.
+  static const ngtcp2_callbacks& table(bool by_library);
   static void write_qlog(void* user_data, std::uint32_t flags, const void* data, std::size_t bytes);
 
  private:
+  static ngtcp2_callbacks by_gnutls();
+  static ngtcp2_callbacks by_cipher_library();
+  static int recv_client_initial(ngtcp2_conn*, const ngtcp2_cid* destination, void*);
+  static int version_negotiation(ngtcp2_conn*, std::uint32_t version, const ngtcp2_cid* destination, void*);
+  static int update_key(ngtcp2_conn*, std::uint8_t* receive_secret, std::uint8_t* send_secret,
+                        ngtcp2_crypto_aead_ctx* receive, std::uint8_t* receive_iv,
+                        ngtcp2_crypto_aead_ctx* send, std::uint8_t* send_iv,
+                        const std::uint8_t* current_receive_secret, const std::uint8_t* current_send_secret,
+                        std::size_t secret_bytes, void*);
   static int recv_crypto_data(ngtcp2_conn*, ngtcp2_encryption_level, std::uint64_t offset,
                               const std::uint8_t*, std::size_t, void*);
   static int recv_tx_key(ngtcp2_conn*, ngtcp2_encryption_level, void*);

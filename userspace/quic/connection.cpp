@@ -81,17 +81,18 @@ bool Connection::start(const Admission& admission, Timestamp now) {
   if (parameters.preferred_addr_present != 0 &&
       !add_new_id(parameters.preferred_addr.cid, parameters.preferred_addr.stateless_reset_token))
     return false;
+  tls_context_ = host_.tls();
+  const ngtcp2_callbacks& callbacks = Callbacks::table(tls_context_->cipher_library() != nullptr);
   ngtcp2_conn* conn = nullptr;
   const ngtcp2_path path = to_ngtcp2(path_);
   if (ngtcp2_conn_server_new(&conn, &admission.initial.scid, &id, &path, admission.initial.version,
-                             &Callbacks::table(), &settings, &parameters, memory_.allocator(), this) != 0)
+                             &callbacks, &settings, &parameters, memory_.allocator(), this) != 0)
     return false;
   conn_.reset(conn);
   return start_tls() && add_id(admission.initial.dcid);
 }
 
 bool Connection::start_tls() {
-  tls_context_ = host_.tls();
   tls_ = tls_context_->new_session();
   if (!tls_) return false;
   reference_.user_data = this;
@@ -205,8 +206,7 @@ void Connection::judge_packet(const Before& before) {
 
 /// The path in use is ngtcp2's to choose: it has authenticated what came, and validated where it came from.
 void Connection::follow_path() {
-  const Path* known = known_path(*ngtcp2_conn_get_path(conn_.get()));
-  if (known != nullptr) path_ = *known;
+  if (const Path* known = known_path(*ngtcp2_conn_get_path(conn_.get()))) path_ = *known;
 }
 
 void Connection::handle_read_error(int error, Timestamp now) {

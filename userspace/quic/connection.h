@@ -27,6 +27,8 @@
 
 namespace quicrx {
 
+class StreamRun;
+
 /// What went over a connection.
 struct ConnectionStatistics {
   std::uint64_t datagrams_received = 0;
@@ -141,13 +143,14 @@ class Connection final : public StreamControl, public Timer {
   void send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn);
   const Path* known_path(const ngtcp2_path& path) const;
   std::optional<Frame> take_frame();
-  std::optional<std::size_t> write_datagram(Frame& frame, Timestamp now);
-  std::optional<std::size_t> write_part(MutableBytes room, ngtcp2_path_storage& path, ngtcp2_pkt_info& info,
-                                        bool& more, Timestamp now);
-  std::optional<std::size_t> write_datagram_frame(MutableBytes room, ngtcp2_path_storage& path,
-                                                  ngtcp2_pkt_info& info, bool& more, Timestamp now);
+  struct Outbound;
+  Write write_datagrams(Timestamp now);
+  std::size_t write_datagram(Frame& frame, Outbound& out);
+  std::optional<std::size_t> write_part(Outbound& out, ngtcp2_pkt_info& info);
+  std::optional<std::size_t> write_datagram_frame(Outbound& out, ngtcp2_pkt_info& info);
+  std::size_t bytes_or_close(ngtcp2_ssize result);
   void update_keys_in_time(Timestamp now);
-  bool stream_refused(ngtcp2_ssize result, StreamId stream);
+  bool stream_refused(ngtcp2_ssize result, StreamRun& run);
 
   ConnectionHost& host_;
   ConnectionMemory memory_;

@@ -6,7 +6,7 @@
 namespace quicrx {
 namespace {
 
-constexpr std::size_t kStandardPayload = 1472;      // of Ethernet, over IPv4
+constexpr std::uint16_t kLastProbe = 1444;          // of ngtcp2's own list: PPPoE's MTU, over IPv6
 constexpr std::uint64_t kMaxDatagramFrame = 65535;  // any: RFC 9221 section 3
 constexpr std::uint64_t kServicesVersion = 1;  // to be raised with settings of services that became smaller
 constexpr std::uint64_t kIdsForPeer = 7;       // connection IDs of the peer that we keep
@@ -63,9 +63,9 @@ ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, const Admis
   settings.cc_algo = algorithm_of(config.congestion_control);
   settings.initial_rtt = static_cast<ngtcp2_duration>(config.initial_rtt.count());
   settings.max_tx_udp_payload_size = host.port().max_payload(path);
-  // ngtcp2's own list ends with what Ethernet's standard MTU holds; a jumbo one is tried behind it.
-  if (settings.max_tx_udp_payload_size > kStandardPayload) {
-    probes = {1406, 1342, 1232, 1444, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
+  // Behind that, all that the MTU holds.
+  if (settings.max_tx_udp_payload_size > kLastProbe) {
+    probes = {1406, 1342, 1232, kLastProbe, static_cast<std::uint16_t>(settings.max_tx_udp_payload_size)};
     settings.pmtud_probes = probes.data();
     settings.pmtud_probeslen = probes.size();
   }

@@ -33,18 +33,25 @@ struct ConnectionId {
 };
 
 /// Connections by every ID under which their peers may address them. The hash is keyed: clients choose the
-/// first ID.
+/// first ID. The ID found last is remembered, for packets come in runs.
 class ConnectionTable {
  public:
   explicit ConnectionTable(SipHashKey key) : by_id_(0, Hash{key}) {}
 
-  [[nodiscard]] Connection* find(Bytes id) const {
-    const auto found = by_id_.find(ConnectionId(id));
-    return found == by_id_.end() ? nullptr : found->second;
+  [[nodiscard]] Connection* find(Bytes id) {
+    const ConnectionId wanted(id);
+    if (last_ != nullptr && wanted == last_id_) return last_;
+    const auto found = by_id_.find(wanted);
+    if (found == by_id_.end()) return nullptr;
+    last_id_ = wanted;
+    return last_ = found->second;
   }
   /// False when the ID is another connection's already.
   bool add(const ConnectionId& id, Connection& connection) { return by_id_.insert({id, &connection}).second; }
-  void remove(const ConnectionId& id) { by_id_.erase(id); }
+  void remove(const ConnectionId& id) {
+    if (id == last_id_) last_ = nullptr;
+    by_id_.erase(id);
+  }
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
 
  private:
@@ -54,6 +61,8 @@ class ConnectionTable {
   };
 
   tsl::robin_map<ConnectionId, Connection*, Hash> by_id_;
+  ConnectionId last_id_;
+  Connection* last_ = nullptr;
 };
 
 }  // namespace quicrx

@@ -1,48 +1,57 @@
 // SPDX-License-Identifier: MIT
 /// A connection's way out: what its session and ngtcp2 have to send, into transmit frames.
 #include <algorithm>
-#include <array>
 
 #include "quic/connection.h"
+#include "quic/stream_run.h"
 
 namespace quicrx {
+
+/// A write under way.
+struct Connection::Outbound {
+  StreamRun run;
+  ngtcp2_tstamp now;
+  std::size_t max_payload;
+  ngtcp2_path_storage path;  // that the datagram is for
+  MutableBytes room;         // of the datagram
+};
 
 Connection::Write Connection::write(Timestamp now) {
   if (!conn_) return Write::done;
   last_time_ = std::max(last_time_, now);
   now = last_time_;  // ngtcp2 asserts that its time does not go back
   update_keys_in_time(now);
+  const Write result = write_datagrams(now);
+  ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
+  if (!close_wanted_) return result;
+  enter_closing(now);
+  return Write::done;
+}
+
+Connection::Write Connection::write_datagrams(Timestamp now) {
   std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_.get());
-  Write result = Write::done;
+  Outbound out{.run = StreamRun(session_.get()),
+               .now = to_ngtcp2(now),
+               .max_payload = host_.port().max_payload(path_),
+               .path = {},
+               .room = {}};
+  ngtcp2_path_storage_zero(&out.path);
   while (quantum > 0 && !close_wanted_) {
     auto frame = take_frame();
-    if (!frame) {
-      result = Write::no_frame;
-      break;
-    }
-    const auto bytes = write_datagram(*frame, now);
-    if (!bytes) {
-      enter_closing(now);
-      return Write::done;
-    }
-    if (*bytes == 0) break;  // the frame dies unsent and goes straight back
-    quantum -= std::min(quantum, *bytes);
+    if (!frame) return Write::no_frame;
+    const std::size_t bytes = write_datagram(*frame, out);
+    if (bytes == 0) break;  // the frame dies unsent and goes straight back
+    quantum -= std::min(quantum, bytes);
     // The frame was handed on by write_datagram().
   }
-  ngtcp2_conn_update_pkt_tx_time(conn_.get(), to_ngtcp2(now));
-  if (close_wanted_) {
-    enter_closing(now);
-    return Write::done;
-  }
-  return result;
+  return Write::done;
 }
 
 /// Within the budget; otherwise the write waits, for frames that come back.
 std::optional<Frame> Connection::take_frame() {
   FramePool* own = send_frames_.own_pool();
-  FramePool* ports = host_.port().transmit_pool(path_);
-  if (ports == nullptr) return std::nullopt;  // no port leads there
-  FramePool* pool = own != nullptr ? own : ports;
+  FramePool* pool = own != nullptr ? own : host_.port().transmit_pool(path_);
+  if (pool == nullptr) return std::nullopt;  // no port leads there
   if (!send_frames_.may_take(*pool)) {
     host_.counters().add(EndpointCounter::send_budget_reached);
     return std::nullopt;
@@ -61,89 +70,78 @@ void Connection::update_keys_in_time(Timestamp now) {
   host_.counters().add(EndpointCounter::key_updates);
 }
 
-/// Writes one datagram and sends it. Zero when there is nothing to send now; nothing on an error, which is
-/// then in close_error_.
-std::optional<std::size_t> Connection::write_datagram(Frame& frame, Timestamp now) {
-  const MutableBytes room =
-      frame.room().first(std::min(frame.room().size(), host_.port().max_payload(path_)));
-  ngtcp2_path_storage path;
-  ngtcp2_path_storage_zero(&path);
+/// Writes one datagram and sends it. Zero when there is nothing to send now, or the connection is to be
+/// closed.
+std::size_t Connection::write_datagram(Frame& frame, Outbound& out) {
+  out.room = frame.room().first(std::min(frame.room().size(), out.max_payload));
   ngtcp2_pkt_info info{};
-  bool more = true;
-  std::optional<std::size_t> bytes = 0;
-  while (more && bytes) bytes = write_part(room, path, info, more, now);
-  if (!bytes || *bytes == 0) return bytes;
+  std::optional<std::size_t> bytes;
+  while (!bytes) bytes = datagrams_.empty() ? write_part(out, info) : write_datagram_frame(out, info);
+  if (*bytes == 0) return 0;
   frame.resize(*bytes);
-  send(std::move(frame), path.path, info.ecn);
-  return bytes;
+  send(std::move(frame), out.path.path, info.ecn);
+  return *bytes;
 }
 
-/// Adds stream data, or what else is due, to the datagram. `more`: it has room left and is to be continued.
-std::optional<std::size_t> Connection::write_part(MutableBytes room, ngtcp2_path_storage& path,
-                                                  ngtcp2_pkt_info& info, bool& more, Timestamp now) {
-  // The path may have become smaller since.
-  while (!datagrams_.empty() && datagrams_.front().size() > max_datagram()) datagrams_.pop_front();
-  if (!datagrams_.empty()) return write_datagram_frame(room, path, info, more, now);
-  Outgoing out;
+/// Adds stream data, or what else is due, to the datagram. Its bytes when it is to be sent; nothing when it
+/// has room left and is to be continued.
+std::optional<std::size_t> Connection::write_part(Outbound& out, ngtcp2_pkt_info& info) {
   // Where the peer's connection window is shut no stream can send, and none is to be marked as blocked.
-  const bool offered =
-      session_ && !close_wanted_ && ngtcp2_conn_get_max_data_left(conn_.get()) > 0 && session_->next(out);
-  std::array<ngtcp2_vec, Outgoing::kMaxParts> parts;
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < out.part_count; ++i) {
-    parts[i] = {.base = static_cast<std::uint8_t*>(out.parts[i].iov_base), .len = out.parts[i].iov_len};
-    total += parts[i].len;
-  }
+  const bool offered = !close_wanted_ && ngtcp2_conn_get_max_data_left(conn_.get()) > 0 && out.run.offer();
   std::uint32_t flags = offered ? std::uint32_t{NGTCP2_WRITE_STREAM_FLAG_MORE} : 0;
-  if (out.fin) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
-
+  if (offered && out.run.fin()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+  const StreamId stream = offered ? out.run.stream() : -1;
   ngtcp2_ssize taken = -1;
-  const ngtcp2_ssize result =
-      ngtcp2_conn_writev_stream(conn_.get(), &path.path, &info, room.data(), room.size(), &taken, flags,
-                                out.stream, parts.data(), out.part_count, to_ngtcp2(now));
+  const ngtcp2_ssize result = ngtcp2_conn_writev_stream(
+      conn_.get(), &out.path.path, &info, out.room.data(), out.room.size(), &taken, flags, stream,
+      offered ? out.run.parts() : nullptr, offered ? out.run.part_count() : 0, out.now);
   if (taken >= 0 && offered) {
-    const auto bytes = static_cast<std::uint64_t>(taken);
-    host_.counters().add(EndpointCounter::stream_bytes_sent, bytes);
-    session_->sent(out.stream, bytes, out.fin && bytes == total);
+    host_.counters().add(EndpointCounter::stream_bytes_sent, static_cast<std::uint64_t>(taken));
+    out.run.taken(static_cast<std::uint64_t>(taken));
   }
-  more = result == NGTCP2_ERR_WRITE_MORE || stream_refused(result, out.stream);
-  if (more) return 0;
-  if (result >= 0) return static_cast<std::size_t>(result);
-  set_close_error(static_cast<int>(result));
-  return std::nullopt;
+  if (result == NGTCP2_ERR_WRITE_MORE || stream_refused(result, out.run)) return std::nullopt;
+  return bytes_or_close(result);
 }
 
-/// The next DATAGRAM frame, for which the packet may have no room left.
-std::optional<std::size_t> Connection::write_datagram_frame(MutableBytes room, ngtcp2_path_storage& path,
-                                                            ngtcp2_pkt_info& info, bool& more,
-                                                            Timestamp now) {
+/// The next DATAGRAM frame, for which the packet may have no room left. As write_part().
+std::optional<std::size_t> Connection::write_datagram_frame(Outbound& out, ngtcp2_pkt_info& info) {
   std::vector<std::uint8_t>& data = datagrams_.front();
+  if (data.size() > max_datagram()) {  // the path has become smaller since
+    datagrams_.pop_front();
+    return std::nullopt;
+  }
   const ngtcp2_vec part{.base = data.data(), .len = data.size()};
   const std::size_t parts = data.empty() ? 0 : 1;  // ngtcp2 asserts that no part is empty
   int accepted = 0;
   const ngtcp2_ssize result =
-      ngtcp2_conn_writev_datagram(conn_.get(), &path.path, &info, room.data(), room.size(), &accepted,
-                                  NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &part, parts, to_ngtcp2(now));
+      ngtcp2_conn_writev_datagram(conn_.get(), &out.path.path, &info, out.room.data(), out.room.size(),
+                                  &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &part, parts, out.now);
   if (accepted != 0) {
     datagrams_.pop_front();
     host_.counters().add(EndpointCounter::datagrams_sent);
   }
-  more = result == NGTCP2_ERR_WRITE_MORE;
-  if (more) return 0;
-  if (result >= 0) return static_cast<std::size_t>(result);
-  set_close_error(static_cast<int>(result));
-  return std::nullopt;
+  if (result == NGTCP2_ERR_WRITE_MORE) return std::nullopt;
+  return bytes_or_close(result);
 }
 
-/// Whether ngtcp2 would not take data of this stream, and others are to be tried.
-bool Connection::stream_refused(ngtcp2_ssize result, StreamId stream) {
+std::size_t Connection::bytes_or_close(ngtcp2_ssize result) {
+  if (result >= 0) return static_cast<std::size_t>(result);
+  set_close_error(static_cast<int>(result));
+  close_wanted_ = true;
+  return 0;
+}
+
+/// Whether ngtcp2 would not take data of the run's stream, and others are to be tried.
+bool Connection::stream_refused(ngtcp2_ssize result, StreamRun& run) {
   switch (result) {
     case NGTCP2_ERR_STREAM_DATA_BLOCKED:
-      session_->blocked(stream);
+      run.end();
+      session_->blocked(run.stream());
       return true;
     case NGTCP2_ERR_STREAM_SHUT_WR:
     case NGTCP2_ERR_STREAM_NOT_FOUND:
-      session_->write_ended(stream);
+      run.end();
+      session_->write_ended(run.stream());
       return true;
     default:
       return false;
@@ -151,8 +149,7 @@ bool Connection::stream_refused(ngtcp2_ssize result, StreamId stream) {
 }
 
 const Path* Connection::known_path(const ngtcp2_path& path) const {
-  return paths_.find(SocketAddress::from_sockaddr(path.local.addr),
-                     SocketAddress::from_sockaddr(path.remote.addr));
+  return paths_.find(path.local.addr, path.remote.addr);
 }
 
 void Connection::send(Frame frame, const ngtcp2_path& path, std::uint8_t ecn) {

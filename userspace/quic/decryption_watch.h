@@ -3,9 +3,11 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "quic/packet_content.h"
+#include "quicrx/bytes.h"
 
 namespace quicrx {
 
@@ -20,9 +22,17 @@ struct Decryption {
 
 const Decryption& last_decryption();
 
-/// ngtcp2_decrypt: ngtcp2_crypto_decrypt_cb, noted.
-int watched_decrypt(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
-                    const std::uint8_t* in, std::size_t in_bytes, const std::uint8_t* nonce,
-                    std::size_t nonce_bytes, const std::uint8_t* header, std::size_t header_bytes);
+void note_decryption(Bytes nonce, Bytes payload);
+
+/// An ngtcp2_decrypt, noted.
+template <ngtcp2_decrypt decrypt>
+int watched(std::uint8_t* out, const ngtcp2_crypto_aead* aead, const ngtcp2_crypto_aead_ctx* context,
+            const std::uint8_t* in, std::size_t in_bytes, const std::uint8_t* nonce, std::size_t nonce_bytes,
+            const std::uint8_t* header, std::size_t header_bytes) {
+  const int error = decrypt(out, aead, context, in, in_bytes, nonce, nonce_bytes, header, header_bytes);
+  if (error == 0)
+    note_decryption(Bytes(nonce, nonce_bytes), Bytes(out, in_bytes - std::min(in_bytes, aead->max_overhead)));
+  return error;
+}
 
 }  // namespace quicrx

@@ -91,7 +91,7 @@ void Endpoint::receive_one(Datagram& datagram, Timestamp now) {
     return;
   }
   connection->read(datagram, now);
-  settle(*connection);
+  settle_read(*connection);
 }
 
 /// An ID of ours opens no connection, or whoever has seen one could choose the worker. Initials with IDs that
@@ -108,7 +108,7 @@ void Endpoint::receive_unknown(Datagram& datagram, const ngtcp2_version_cid& ids
     counters_.add(EndpointCounter::drop_not_acceptable);
   } else if (Connection* opened = accept(datagram, now)) {
     opened->read(datagram, now);
-    settle(*opened);
+    settle_read(*opened);
   }
 }
 
@@ -122,6 +122,11 @@ void Endpoint::receive_unknown_version(const Datagram& datagram, const ngtcp2_ve
   } else {
     negotiate_version(datagram, ids);
   }
+}
+
+/// After a read. What is to be written in this turn is settled then, once for all of a batch.
+void Endpoint::settle_read(Connection& connection) {
+  if (!connection.write_due || connection.state() == Connection::State::gone) settle(connection);
 }
 
 /// After anything was done to a connection: its timer follows, and it goes when it is gone.

@@ -98,6 +98,7 @@ class Endpoint final : public ConnectionHost {
                       EndpointCounter counter);
   void reset(const Datagram& datagram, Bytes id, Timestamp now);
   void settle(Connection& connection);
+  void settle_read(Connection& connection);
   void remove(Connection& connection);
   void answer(const Datagram& datagram, const std::function<std::ptrdiff_t(MutableBytes)>& write,
               EndpointCounter counter);

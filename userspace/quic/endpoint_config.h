@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "protection/keys.h"
 #include "quic/address_tokens.h"
 #include "quic/connection_id_key.h"
 #include "quic/memory_limit.h"
@@ -52,9 +53,10 @@ struct EndpointConfig {
   /// The endpoints of a process share a key, and each has a number.
   ConnectionIdKey id_key = ConnectionIdKey::random();
   WorkerNumber worker = 0;
-  // Shared by the copies, a handshake at a time; never null but for the reserve.
+  // Shared by the copies, a handshake at a time; never null but for these two.
   std::shared_ptr<ReplayFilter> used_tokens = AddressTokens::make_filter();
   std::shared_ptr<PrefixCounts> prefixes = std::make_shared<PrefixCounts>(random_siphash_key());
+  std::shared_ptr<const CipherLibrary> cipher_library;  ///< for TLS contexts: TlsOptions::cipher_library
   std::shared_ptr<MemoryReserve> memory;  ///< null: the endpoint has one of its own, of limits.memory
   PoolPolicy* pools = nullptr;            ///< null: fair shares of the worker's pools. Outlives the endpoint
   FramePool* hold_pool = nullptr;  ///< the worker's for what sessions hold; null: heap. Outlives the endpoint

@@ -28,10 +28,11 @@ class PathTable {
     *oldest = {path, ++clock_};
   }
 
-  /// The path with these addresses; null when the peer was not heard on it, or long ago.
-  [[nodiscard]] const Path* find(const SocketAddress& local, const SocketAddress& remote) const {
+  /// The path whose addresses these are copies of; null when the peer was not heard on it, or long ago.
+  [[nodiscard]] const Path* find(const sockaddr* local, const sockaddr* remote) const {
     for (const Entry& entry : entries_)
-      if (entry.heard != 0 && same(entry.path, local, remote)) return &entry.path;
+      if (entry.heard != 0 && entry.path.remote.is_copied_to(remote) && entry.path.local.is_copied_to(local))
+        return &entry.path;
     return nullptr;
   }
 

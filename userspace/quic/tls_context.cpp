@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 
+#include "protection/key_installation.h"
 #include "quic/backdated_clock.h"
 #include "quic/client_hello.h"
 #include "quic/early_data_guard.h"
@@ -29,24 +30,16 @@ ngtcp2_conn* connection_of(gnutls_session_t session) {
   return reference->get_conn(reference);
 }
 
-/// As ngtcp2's own function for this, but that it refuses to have keys of 0-RTT made twice: GnuTLS does after
-/// a HelloRetryRequest, and ngtcp2 would end the process (an assertion in ngtcp2_conn_install_0rtt_key).
-int install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t gnutls_level,
-                    const void* receive, const void* send, std::size_t bytes) {
-  ngtcp2_conn* conn = connection_of(session);
-  const auto level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(gnutls_level);
-  if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT &&
-      ngtcp2_conn_get_0rtt_crypto_ctx(conn)->aead.native_handle != nullptr)
-    return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
-  const auto* to_receive = static_cast<const std::uint8_t*>(receive);
-  const auto* to_send = static_cast<const std::uint8_t*>(send);
-  if (receive != nullptr &&
-      ngtcp2_crypto_derive_and_install_rx_key(conn, nullptr, nullptr, nullptr, level, to_receive, bytes) != 0)
-    return GNUTLS_E_INTERNAL_ERROR;
-  if (send != nullptr &&
-      ngtcp2_crypto_derive_and_install_tx_key(conn, nullptr, nullptr, nullptr, level, to_send, bytes) != 0)
-    return GNUTLS_E_INTERNAL_ERROR;
-  return 0;
+const TlsContext& context_of(gnutls_session_t session) {
+  return *static_cast<const TlsContext*>(gnutls_db_get_ptr(session));
+}
+
+bool install_by_gnutls(ngtcp2_conn* conn, ngtcp2_encryption_level level, const std::uint8_t* receive,
+                       const std::uint8_t* send, std::size_t bytes) {
+  return (receive == nullptr || ngtcp2_crypto_derive_and_install_rx_key(conn, nullptr, nullptr, nullptr,
+                                                                        level, receive, bytes) == 0) &&
+         (send == nullptr ||
+          ngtcp2_crypto_derive_and_install_tx_key(conn, nullptr, nullptr, nullptr, level, send, bytes) == 0);
 }
 
 Result<void> check_readable(const char* what, const std::string& file) {
@@ -115,7 +108,7 @@ bool TlsContext::configure(gnutls_session_t session) const {
   gnutls_handshake_set_secret_function(session, install_secrets);
   gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_BOTH,
                                      on_client_hello);
-  // For on_client_hello(); in TLS 1.3 GnuTLS has no use for it.
+  // For context_of(); in TLS 1.3 GnuTLS has no use for it.
   gnutls_db_set_ptr(session, const_cast<TlsContext*>(this));
   if (!options_.client_ca_file.empty()) {
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
@@ -129,11 +122,29 @@ bool TlsContext::configure(gnutls_session_t session) const {
   return gnutls_record_set_max_early_data_size(session, std::numeric_limits<std::uint32_t>::max()) == 0;
 }
 
+/// Refuses to have keys of 0-RTT made twice, as ngtcp2's own function for this does not: GnuTLS does after a
+/// HelloRetryRequest, and ngtcp2 would end the process (an assertion in ngtcp2_conn_install_0rtt_key).
+int TlsContext::install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t gnutls_level,
+                                const void* receive, const void* send, std::size_t bytes) {
+  ngtcp2_conn* conn = connection_of(session);
+  const auto level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(gnutls_level);
+  if (level == NGTCP2_ENCRYPTION_LEVEL_0RTT &&
+      ngtcp2_conn_get_0rtt_crypto_ctx(conn)->aead.native_handle != nullptr)
+    return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+  const auto* to_receive = static_cast<const std::uint8_t*>(receive);
+  const auto* to_send = static_cast<const std::uint8_t*>(send);
+  const CipherLibrary* library = context_of(session).cipher_library();
+  const bool installed = library != nullptr
+                             ? install_keys(*library, conn, session, level, to_receive, to_send, bytes)
+                             : install_by_gnutls(conn, level, to_receive, to_send, bytes);
+  return installed ? 0 : GNUTLS_E_INTERNAL_ERROR;
+}
+
 /// Before GnuTLS has read the ClientHello, and after.
 int TlsContext::on_client_hello(gnutls_session_t session, unsigned, unsigned when, unsigned,
                                 const gnutls_datum_t* message) {
   if (when == GNUTLS_HOOK_PRE) {
-    static_cast<const TlsContext*>(gnutls_db_get_ptr(session))->prepare(session, *message);
+    context_of(session).prepare(session, *message);
     return 0;
   }
   // RFC 9001 section 8.2. GnuTLS asks nobody about an extension that did not come, and ngtcp2 1.11 notices

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protection/keys.h"
 #include "quic/random.h"
 #include "quic/secrets.h"
 #include "quicrx/result.h"
@@ -28,6 +29,7 @@ struct TlsOptions {
   /// key for each ALPN, for a ticket is good for its own only (RFC 8446 section 4.2.10); none: no tickets.
   std::vector<Secrets::TicketKey> ticket_keys;
   std::shared_ptr<EarlyDataGuard> early_data;  ///< with it, holders of tickets may send 0-RTT; null: no 0-RTT
+  std::shared_ptr<const CipherLibrary> cipher_library;  ///< what protects packets; null: GnuTLS
 };
 
 /// A server's certificate and what it offers in a TLS handshake. It never changes, so any number of threads
@@ -45,6 +47,8 @@ class TlsContext {
   [[nodiscard]] TlsSession new_session() const;
   /// For later connections of a client whose handshake is complete; nothing where there are no tickets.
   void send_tickets(gnutls_session_t session) const;
+  /// What protects the packets of its connections; null: GnuTLS, as ngtcp2 has it.
+  [[nodiscard]] const CipherLibrary* cipher_library() const { return options_.cipher_library.get(); }
 
  private:
   struct CredentialsDeleter {
@@ -60,6 +64,8 @@ class TlsContext {
       : alpns_(std::move(alpns)), options_(std::move(options)) {}
   bool configure(gnutls_session_t session) const;
   void prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const;
+  static int install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                             const void* receive, const void* send, std::size_t bytes);
   static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                              const gnutls_datum_t* message);
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <vector>
+#include <memory>
 
 #include "frame/descriptor.h"
 #include "quicrx/bytes.h"
@@ -73,11 +73,16 @@ class FileReader {
   void acked(std::uint64_t bytes);
 
  private:
+  struct Held {
+    std::unique_ptr<std::uint8_t[]> bytes;  // not a vector's, which would be zeroed before they are read into
+    std::size_t size = 0;
+  };
+
   Descriptor file_;
   std::uint64_t offset_;
   std::uint64_t left_;
   MemoryBudget* budget_;
-  std::deque<std::vector<std::uint8_t>> pieces_;
+  std::deque<Held> pieces_;
   std::size_t acked_of_first_ = 0;
   std::size_t held_ = 0;
 };

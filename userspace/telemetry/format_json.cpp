@@ -94,6 +94,7 @@ Json queue_json(const QueueSnapshot& queue) {
   Json json{{"queue", header.queue},
             {"io", kIoNames[static_cast<std::size_t>(header.io)]},
             {"transmit", transmit_name(header)},
+            {"aead", kAeadNames[static_cast<std::size_t>(header.aead)]},
             {"worker", worker_json(header)},
             {"poller",
              {{"alive", queue.alive},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <set>
 
 #include "telemetry/format.h"
 #include "telemetry/queue_table.h"
@@ -82,6 +83,17 @@ void put_pollers(std::string& page, const std::vector<QueueSnapshot>& queues) {
   }
 }
 
+/// One for all, but where several processes serve an interface.
+void put_aead(std::string& page, const std::vector<QueueSnapshot>& queues) {
+  std::set<std::string_view> names;
+  for (const QueueSnapshot& queue : queues)
+    names.insert(kAeadNames[static_cast<std::size_t>(queue.header->aead)]);
+  if (names.empty()) return;
+  page += "  packets protected by ";
+  for (const std::string_view name : names) page.append(name == *names.begin() ? "" : ", ").append(name);
+  page += '\n';
+}
+
 }  // namespace
 
 std::string format_text(const std::vector<InterfaceSnapshot>& interfaces) {
@@ -95,6 +107,7 @@ std::string format_text(const std::vector<InterfaceSnapshot>& interfaces) {
       put_program(page, snapshot);
     }
     put_pollers(page, snapshot.queues);
+    put_aead(page, snapshot.queues);
     if (!snapshot.queues.empty()) page += queue_table(snapshot.queues).render(kPageWidth);
   }
   return page;

@@ -40,9 +40,13 @@ inline constexpr std::string_view kPoolNames[kPools] = {
 enum class RecordedIo : std::uint8_t { af_xdp, socket, io_uring };
 inline constexpr std::string_view kIoNames[] = {"af-xdp", "socket", "io_uring"};
 
+/// By what a worker's packets are protected.
+enum class RecordedAead : std::uint8_t { gnutls, ipsec_mb };
+inline constexpr std::string_view kAeadNames[] = {"gnutls", "ipsec-mb"};
+
 /// The start of the file. Frame words follow, pool by pool.
 struct RecordHeader {
-  static constexpr std::uint64_t kMagic = 0x3630'6472'6372'7871;  // changes with the layout
+  static constexpr std::uint64_t kMagic = 0x3730'6472'6372'7871;  // changes with the layout
 
   std::uint64_t magic = kMagic;
   std::uint64_t bytes = 0;  ///< of the whole file
@@ -57,6 +61,7 @@ struct RecordHeader {
   std::uint8_t huge_pages = 0;
   RecordedIo io = RecordedIo::af_xdp;
   std::uint8_t sends_by_socket = 0;  ///< also what came by AF_XDP
+  RecordedAead aead = RecordedAead::gnutls;
 
   std::uint64_t busy_poll_microseconds = 0;
   std::int32_t zero_copy_refused = 0;  ///< errno; 0 when zero copy was not asked for, or is there

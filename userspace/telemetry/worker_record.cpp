@@ -38,6 +38,8 @@ void describe_worker(RecordHeader& header, Engine& engine, std::size_t number, s
   header.worker = static_cast<std::uint32_t>(number);
   header.cpu = engine.cpu(number) ? static_cast<std::int32_t>(*engine.cpu(number)) : -1;
   header.udp_port = udp_port;
+  const bool by_library = engine.worker(number).endpoint().tls()->cipher_library() != nullptr;
+  header.aead = by_library ? RecordedAead::ipsec_mb : RecordedAead::gnutls;
   header.sends_by_socket = engine.worker(number).ports().sends_by_socket() ? 1 : 0;
 }
 

@@ -26,7 +26,7 @@ def command(kind, site):
     if kind == "gtlsserver":
         return ["gtlsserver", "-q", "-d", str(site.root), V4_SERVER, str(PORT), str(site.key), str(site.certificate)]
     return [QUICRX, "run", "s0", "--tx", "xdp", "--port", str(PORT), "--cert", str(site.certificate), "--key", str(site.key), "--root",
-            str(site.root), "--upload-dir", str(site.uploads), "--bind", kind]
+            str(site.root), "--discard-uploads", "--bind", kind]
 
 
 def figures(process):
