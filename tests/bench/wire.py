@@ -6,6 +6,7 @@ The client has one CPU and the server the other. Whatever the kernel does as an 
 all others stay with the client.
 """
 
+import json
 import os
 import pathlib
 import time
@@ -79,6 +80,14 @@ class Wire(net.Network):
     def set_up_hosts(self):
         self.set_up(self.server, self.server_device, net.V4_SERVER, net.V6_SERVER)
         self.set_up(self.client, self.client_device, net.V4_CLIENT, net.V6_CLIENT)
+
+    def fix_neighbours(self):
+        """Each host knows the other for good: an AF_XDP loop that takes all that comes would take ARP too."""
+        hosts = ((self.server, self.server_device, net.V4_SERVER), (self.client, self.client_device, net.V4_CLIENT))
+        for (host, device, _), (other, other_device, address) in (hosts, hosts[::-1]):
+            shown = json.loads(self.run(other, "ip", "-j", "link", "show", other_device).stdout)
+            self.run(host, "ip", "neigh", "replace", address, "dev", device, "lladdr", shown[0]["address"], "nud",
+                     "permanent")
 
     def receive_by_thread(self, name, device, segments):
         """GRO has veth receive by NAPI. /sys is of the namespace only to who enters it by `ip netns exec`."""
