@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protection/key_derivation.h"
+#include "protection/latent_key.h"
 
 namespace quicrx {
 namespace {
@@ -96,6 +97,17 @@ std::optional<LevelCipher> prepare(ngtcp2_conn* conn, gnutls_session_t session) 
                      ngtcp2_conn_get_negotiated_version(conn)};
 }
 
+/// What a connection's handshake has ended with, of which the session may be gone: ngtcp2 has kept what
+/// `prepare` gave.
+std::optional<LevelCipher> agreed(ngtcp2_conn* conn) {
+  const ngtcp2_crypto_ctx& context = *ngtcp2_conn_get_crypto_ctx(conn);
+  const auto number = [](const void* handle) { return reinterpret_cast<std::uintptr_t>(handle); };
+  const auto aead = aead_named(static_cast<gnutls_cipher_algorithm_t>(number(context.aead.native_handle)));
+  if (!aead) return std::nullopt;
+  return LevelCipher{*aead, static_cast<gnutls_mac_algorithm_t>(number(context.md.native_handle)),
+                     ngtcp2_conn_get_negotiated_version(conn)};
+}
+
 int give_to_receive(ngtcp2_conn* conn, ngtcp2_encryption_level level, Bytes secret,
                     const DirectionKeys& keys) {
   const auto* packet = &keys.packet_context;
@@ -128,7 +140,8 @@ bool update_key(const CipherLibrary& library, const TlsSecret& current, const Le
   if (!derive_next_secret(current, cipher.version, next) ||
       !derive_keys({.hash = current.hash, .bytes = next}, cipher.version, cipher.aead, raw))
     return false;
-  auto key = library.packet_key(cipher.aead, Bytes(raw.key.value).first(key_bytes(cipher.aead)));
+  // Most connections end before their keys are old: until it has a packet, the key is no more than its bytes.
+  std::unique_ptr<PacketKey> key(new (std::nothrow) LatentKey(library, cipher.aead, raw.key.value));
   std::ranges::copy(raw.iv, iv);
   context.native_handle = key.release();
   return context.native_handle != nullptr;
@@ -184,8 +197,7 @@ int update_keys(const CipherLibrary& library, ngtcp2_conn* conn, std::uint8_t* r
                 ngtcp2_crypto_aead_ctx* send, std::uint8_t* send_iv,
                 const std::uint8_t* current_receive_secret, const std::uint8_t* current_send_secret,
                 std::size_t secret_bytes) {
-  auto* session = static_cast<gnutls_session_t>(ngtcp2_conn_get_tls_native_handle(conn));
-  const auto cipher = prepare(conn, session);
+  const auto cipher = agreed(conn);
   if (!cipher) return NGTCP2_ERR_CALLBACK_FAILURE;
   const auto update = [&](const std::uint8_t* current, std::uint8_t* next, ngtcp2_crypto_aead_ctx& context,
                           std::uint8_t* iv) {

@@ -14,7 +14,7 @@ namespace quicrx {
 
 /// Protects the payloads of packets in one direction (RFC 9001 section 5.3), and is wiped when it goes.
 ///
-/// Of one connection and its thread. It allocates when it is made and never again.
+/// Of one connection and its thread. It allocates when it is made, or has its first packet, and never again.
 class PacketKey {
  public:
   using Nonce = std::span<const std::uint8_t, kNonceBytes>;

@@ -22,7 +22,8 @@ int Connection::Callbacks::recv_crypto_data(ngtcp2_conn* conn, ngtcp2_encryption
                                             std::uint64_t offset, const std::uint8_t* data, std::size_t bytes,
                                             void* user_data) {
   Connection& connection = self(user_data);
-  const auto verdict = connection.tls_filter_.accept(level, Bytes(data, bytes));
+  const auto verdict = connection.tls_ ? connection.tls_filter_.accept(level, Bytes(data, bytes))
+                                       : TlsMessageFilter::Verdict::unexpected_message;
   if (verdict != TlsMessageFilter::Verdict::good) {
     connection.refuse_tls(verdict);
     return NGTCP2_ERR_CRYPTO;

@@ -142,7 +142,15 @@ void Connection::complete_handshake() {
     counters.add(EndpointCounter::early_data_accepted);
   offer_token();
   tls_context_->send_tickets(tls_.get());
+  end_tls();
   if (session_) session_->handshake_completed();
+}
+
+/// A client's TLS has nothing to say any more, and key updates need no session of it (RFC 9001 section 6):
+/// its ten kilobytes go, which is a sixth of an idle connection.
+void Connection::end_tls() {
+  ngtcp2_conn_set_tls_native_handle(conn_.get(), nullptr);
+  tls_.reset();
 }
 
 /// For the client's next connection from this address.

@@ -118,6 +118,7 @@ class Connection final : public StreamControl, public Timer {
   bool add_id(const ngtcp2_cid& id);
   bool open_session();
   void complete_handshake();
+  void end_tls();
   void offer_token();
   [[nodiscard]] std::uint64_t bytes_in_flight() const;
   /// How things were before a datagram was read.
@@ -162,9 +163,10 @@ class Connection final : public StreamControl, public Timer {
   bool address_proven_;  // before the handshake proves it
   PathTable paths_;
   State state_ = State::handshake;
-  std::vector<ConnectionId> ids_;                  // those under which the table knows us
-  std::shared_ptr<const TlsContext> tls_context_;  // that the session was made of, and needs to its end
-  TlsSession tls_;
+  std::vector<ConnectionId> ids_;  // those under which the table knows us
+  std::shared_ptr<const TlsContext>
+      tls_context_;  // that the session was made of, and needs to its end; and keys
+  TlsSession tls_;   // until the handshake is complete
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;  // gone once the connection lingers
   ngtcp2_crypto_conn_ref reference_{};
   TlsMessageFilter tls_filter_;
