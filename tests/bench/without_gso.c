@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* For LD_PRELOAD: a kernel without UDP_SEGMENT, as a peer of the bench sees it. gtlsserver has no option for that, but
- * takes EIO for the answer of a device that cannot, and then sends datagrams one by one. */
+/* For LD_PRELOAD: a kernel without UDP_SEGMENT, as a peer of the bench sees it. gtlsserver has no option for
+ * that, but takes EIO for the answer of a device that cannot, and then sends datagrams one by one. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -38,7 +38,7 @@ std::uint16_t read_ethernet(Reader& reader, LinkPath& link) {
   if (header.empty()) return 0;
   std::memcpy(link.local.data(), header.data(), ETH_ALEN);
   std::memcpy(link.remote.data(), header.data() + ETH_ALEN, ETH_ALEN);
-  std::uint16_t protocol = word_at(header, 2 * ETH_ALEN);
+  std::uint16_t protocol = word_at(header, std::size_t{2} * ETH_ALEN);
   while (is_vlan(protocol) && link.vlan_count < link.vlans.size()) {
     link.vlans[link.vlan_count++] = {protocol, reader.u16()};
     protocol = reader.u16();
