@@ -6,16 +6,17 @@ quicrx's UMEM is fixed at its start, whatever the number of connections, and so 
 
 import contextlib
 import re
+import threading
 
 from load_generator import Held, load, served_by
 from measured import Comparison, Measured
-from servers import CADDY, GTLSSERVER, QUICRX
+from servers import GTLSSERVER, QUICRX
 from wire import NicLikeWire
 
-TARGETS = {GTLSSERVER: 0.7, CADDY: None}
-STARTED = {QUICRX: (), GTLSSERVER: (), CADDY: ()}
-AT_ONCE = 16
-IDLE, ACTIVE = "idle", "active"
+AT_ONCE = 16  # handshakes
+MANY = 10_000
+DOWNLOAD = 64 << 10
+LOOK = 0.01  # seconds
 
 
 def pss(pid):
@@ -24,32 +25,72 @@ def pss(pid):
         return int(re.search(r"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE)[1]) << 10
 
 
+class Peak:
+    """The most that look() gave while the block ran, looked at again and again."""
+
+    def __init__(self, look):
+        self.look, self.most = look, look()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.over.wait(LOOK):
+            self.most = max(self.most, self.look())
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.most = max(self.most, self.look())
+
+
+@contextlib.contextmanager
 def held(wire, site, subject, count):
-    """Bytes a connection when all have been still, and when each has been at work again."""
-    with served_by(wire, site, subject, *STARTED[subject]) as server:
+    """The connections, and how many bytes each has added so far."""
+    with served_by(wire, site, subject) as server:
         wire.pin()
-        load(wire, "handshakes", "--path", "/1", "--count", 100, "--parallel", AT_ONCE)
+        load(wire, "handshakes", "--path", "/1", "--count", 5)  # what only the first ones cost
         before = pss(server.pid)
         connections = Held(wire, count, "--path", "/1", "--active", count, "--parallel", AT_ONCE)
         try:
-            idle = pss(server.pid) - before
-            connections.work("get", count)
-            active = pss(server.pid) - before
+            yield connections, lambda: (pss(server.pid) - before) / count
         finally:
             connections.close()
-    return {IDLE: idle / count, ACTIVE: active / count}
+
+
+def idle_and_active(wire, site, subject, count):
+    with held(wire, site, subject, count) as (connections, each):
+        idle = each()
+        with Peak(each) as active:
+            connections.get(count, f"/{DOWNLOAD}", at_once=count)
+    return idle, active.most
+
+
+def idle_and_alive(wire, site, count):
+    with held(wire, site, QUICRX, count) as (connections, each):
+        idle = each()
+        connections.get(count, "/1")  # one on each: all are alive
+    return idle
 
 
 def measure(run, make_wire=NicLikeWire):
-    run.site.make_file("1", 1)
-    count = 200 if run.quick else 10_000
-    samples = {state: {subject: [] for subject in (QUICRX, *TARGETS)} for state in (IDLE, ACTIVE)}
+    for size in (1, DOWNLOAD):
+        run.site.make_file(str(size), size)
+    count, many = (50, 200) if run.quick else (1000, MANY)
+    idle, active = ({QUICRX: [], GTLSSERVER: []} for _ in range(2))
     with contextlib.closing(make_wire()) as wire:
-        for number in range(1 if run.quick else min(run.rounds, 3)):  # it hardly varies
-            for subject in (QUICRX, *TARGETS):
-                run.progress(f"row 7: {count:,} connections held, {subject}, round {number + 1}")
-                for state, figure in held(wire, run.site, subject, count).items():
-                    samples[state][subject].append(figure)
-    return [Measured(7, "T", f"memory, {count:,} connections, {state}", "bytes a connection", samples[state],
-                     [Comparison(QUICRX, peer, target if state == IDLE else None) for peer, target in TARGETS.items()])
-            for state in (IDLE, ACTIVE)]
+        for number in range(run.rounds):
+            for subject in idle:
+                run.progress(f"row 7: {count:,} connections, {subject}, round {number + 1}")
+                for results, figure in zip((idle, active), idle_and_active(wire, run.site, subject, count)):
+                    results[subject].append(figure)
+        run.progress(f"row 7: {many:,} connections held")
+        alive = {QUICRX: [idle_and_alive(wire, run.site, many)]}
+    unit = "bytes a connection"
+    return [Measured(7, "T", f"memory, {count:,} connections, idle", unit, idle, [Comparison(QUICRX, GTLSSERVER, 0.7)]),
+            Measured(7, "T", f"memory, {count:,} connections, active", unit, active, [Comparison(QUICRX, GTLSSERVER)],
+                     f"the most while each downloads {DOWNLOAD >> 10} KiB, all at once"),
+            Measured(7, "T", f"memory, {many:,} connections, idle", unit, alive, note="once; then each answered a request")]

@@ -7,13 +7,14 @@ import subprocess
 
 import network as net
 import programs
-from servers import PORT, QUICRX, STARTS
+from servers import GTLSSERVER, PORT, QUICRX, STARTS
 from wire import CLIENT_CPU, on_cpu
 
 SERVER = f"{net.V4_SERVER}:{PORT}"
 # All clients of the bench come from one address; and what is held is not to be ended.
 OPTIONS = {QUICRX: ("--max-connections-per-prefix", "1000000", "--max-connections", "1000000", "--idle-timeout", "600",
-                    "--retry", "never")}
+                    "--retry", "never"),
+           GTLSSERVER: ("--timeout=600s",)}
 
 
 def command(wire, mode, *options):
@@ -51,11 +52,12 @@ class Held:
         assert line, f"quic_load hold ended with {self.process.wait()}"
         return json.loads(line)
 
-    def work(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+    def get(self, count, path, at_once=1):
+        """So many requests, by the active connections in turn."""
+        self.process.stdin.write(f"get {count} {at_once} {path}\n")
         self.process.stdin.flush()
         told = self.answer()
-        assert told["failed"] == told["lost"] == 0, f"of the work something failed: {told}"
+        assert told["completed"] == count and told["failed"] == told["lost"] == 0, f"of {count} requests failed: {told}"
         return told
 
     def close(self):

@@ -52,10 +52,10 @@ class Peer:
             self.process.wait()
 
 
-def gtlsserver(wire, site, **environment):
+def gtlsserver(wire, site, *options, **environment):
     """An upload is read and thrown away."""
-    return Peer(wire, site, "gtlsserver", [os.environ["GTLSSERVER"], "-q", "-d", str(site.root), net.V4_SERVER, str(PORT),
-                                           str(site.key), str(site.certificate)], **environment)
+    return Peer(wire, site, "gtlsserver", [os.environ["GTLSSERVER"], "-q", "-d", str(site.root), *options, net.V4_SERVER,
+                                           str(PORT), str(site.key), str(site.certificate)], **environment)
 
 
 def gtlsserver_singly(wire, site):

@@ -40,12 +40,13 @@ void add_modes(CLI::App& app, Options& options) {
       add_mode(app, "latency", "One connection, a GET now and then; how long each takes", options);
   latency->add_option("--count", options.count, "Requests in all")->check(CLI::PositiveNumber);
   latency->add_option("--rate", options.rate, "Requests a second")->check(CLI::PositiveNumber);
-  auto* hold = add_mode(app, "hold",
-                        "Connections that stay open; takes 'get N', 'put N BYTES PATH' and 'close'", options);
+  auto* hold = add_mode(
+      app, "hold",
+      "Connections that stay open; takes 'get N AT_ONCE PATH', 'put N AT_ONCE BYTES PATH' and 'close'",
+      options);
   hold->add_option("--connections", options.shape.connections)->check(CLI::PositiveNumber);
   hold->add_option("--active", options.shape.active, "Of those, which have the work");
-  hold->add_option("--parallel", options.shape.parallel, "Handshakes, or requests, at a time")
-      ->check(CLI::PositiveNumber);
+  hold->add_option("--parallel", options.shape.parallel, "Handshakes at a time")->check(CLI::PositiveNumber);
   hold->add_option("--keep-alive", options.keep_alive,
                    "Seconds after which a silent connection sends a PING; 0: never");
   auto* upload = add_mode(app, "upload", "A PUT on each of some connections, all at once", options);

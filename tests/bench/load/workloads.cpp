@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <sstream>
 
+#include "percentile.h"
+
 namespace quicrx::load {
 namespace {
 
@@ -25,8 +27,10 @@ std::optional<Timestamp> Handshakes::begin(Client& client, Timestamp now) {
   return std::nullopt;
 }
 
-void Handshakes::connected(Client& client, ClientConnection& connection, Timestamp) {
-  client.ask(connection, request_);
+void Handshakes::connected(Client& client, ClientConnection& connection, Timestamp now) {
+  if (client.ask(connection, request_)) return;
+  client.close(connection, now);
+  end(false);
 }
 
 void Handshakes::answered(Client& client, ClientConnection& connection, bool success, Timestamp now) {
@@ -81,11 +85,7 @@ void Latency::answered(Client&, ClientConnection&, bool success, Timestamp) {
 nlohmann::json Latency::result() const {
   std::vector<std::int64_t> sorted = nanoseconds_;
   std::ranges::sort(sorted);
-  const auto at = [&](double part) {
-    if (sorted.empty()) return std::int64_t{0};
-    return sorted[std::min(sorted.size() - 1,
-                           static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
-  };
+  const auto at = [&](double part) { return percentile(sorted, part); };
   return {{"answers", sorted.size()}, {"failed", count_ - sorted.size()},
           {"p50_ns", at(0.5)},        {"p99_ns", at(0.99)},
           {"p99.9_ns", at(0.999)},    {"max_ns", at(1)}};
@@ -97,7 +97,7 @@ std::optional<Timestamp> Hold::begin(Client& client, Timestamp now) {
     ++connecting_;
   }
   if (connecting_ == 0 && !std::exchange(open_told_, true)) print_line({{"open", opened_}, {"lost", lost_}});
-  while (working_ && left_ > 0 && !idle_.empty() && asking_.size() < shape_.parallel) {
+  while (working_ && left_ > 0 && !idle_.empty() && asking_.size() < at_once_) {
     ClientConnection* next = idle_.front();
     idle_.pop_front();
     --left_;
@@ -117,8 +117,10 @@ void Hold::report(Timestamp now) {
       {{"completed", answers_}, {"failed", failed_}, {"lost", lost_}, {"seconds", seconds(now - began_)}});
 }
 
-void Hold::connected(Client& client, ClientConnection& connection, Timestamp) {
-  client.ask(connection, request_);
+void Hold::connected(Client& client, ClientConnection& connection, Timestamp now) {
+  if (client.ask(connection, request_)) return;
+  client.close(connection, now);
+  lost(connection);
 }
 
 void Hold::answered(Client&, ClientConnection& connection, bool success, Timestamp) {
@@ -150,8 +152,10 @@ void Hold::told(const std::string& line) {
     closing_ = true;
   } else if (verb == "get" || verb == "put") {
     work_ = request_;
-    words >> left_;
-    if (verb == "put") words >> work_.body >> work_.path;
+    words >> left_ >> at_once_;
+    at_once_ = std::max<std::size_t>(1, at_once_);
+    if (verb == "put") words >> work_.body;
+    words >> work_.path;
     answers_ = failed_ = 0;
     working_ = true;
     began_ = Clock::now();

@@ -67,14 +67,15 @@ class Latency final : public Workload {
 };
 
 /// Many connections that stay open, of which some have work when they are told to. On standard input:
-/// `get COUNT`: so many requests in all, by the active ones in turn; `put COUNT BYTES`: uploads; `close`:
-/// ends. Prints a line when all are open, and one for each piece of work that is done.
+/// `get COUNT AT_ONCE PATH`: so many requests in all, by the active ones in turn; `put COUNT AT_ONCE BYTES
+/// PATH`: uploads; `close`: ends. Prints a line when all are open, and one for each piece of work that is
+/// done.
 class Hold final : public Workload {
  public:
   struct Shape {
     std::size_t connections = 1;
     std::size_t active = 1;
-    std::size_t parallel = 1;  ///< handshakes, and later requests, at a time
+    std::size_t parallel = 1;  ///< handshakes at a time
   };
   Hold(const Shape& shape, Request request) : shape_(shape), request_(std::move(request)) {}
 
@@ -100,6 +101,7 @@ class Hold final : public Workload {
   std::size_t active_ = 0;
   bool working_ = false;
   std::size_t left_ = 0;
+  std::size_t at_once_ = 1;
   std::size_t answers_ = 0;
   std::size_t failed_ = 0;
   Request work_;
