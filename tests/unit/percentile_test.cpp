@@ -9,7 +9,7 @@
 namespace quicrx::load {
 namespace {
 
-TEST(Percentile, IsTheSmallestThatThePartDoesNotExceed) {
+TEST(LoadPercentile, IsTheSmallestThatThePartDoesNotExceed) {
   std::vector<std::int64_t> sorted(1000);
   std::iota(sorted.begin(), sorted.end(), 1);
   EXPECT_EQ(percentile(sorted, 0), 1);
@@ -19,7 +19,7 @@ TEST(Percentile, IsTheSmallestThatThePartDoesNotExceed) {
   EXPECT_EQ(percentile(sorted, 1), 1000);
 }
 
-TEST(Percentile, OfFewIsOneOfThem) {
+TEST(LoadPercentile, OfFewIsOneOfThem) {
   const std::vector<std::int64_t> two{3, 8};
   EXPECT_EQ(percentile(two, 0.5), 3);
   EXPECT_EQ(percentile(two, 0.99), 8);
