@@ -5,7 +5,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -178,8 +178,8 @@ class Connection final : public StreamControl, public Timer {
   std::uint64_t open_requests_ = 0;  // bidirectional streams of the peer's
   std::uint64_t bytes_under_key_ = 0;
   ngtcp2_ccerr close_error_{};
-  bool close_wanted_ = false;                        // close_error_ is set, and stands
-  std::deque<std::vector<std::uint8_t>> datagrams_;  // to be sent
+  bool close_wanted_ = false;                       // close_error_ is set, and stands
+  std::list<std::vector<std::uint8_t>> datagrams_;  // to be sent; empty, it holds no memory
   std::vector<std::uint8_t> close_packet_;
   bool close_due_ = false;  // close_packet_ has not left once
   bool close_is_limited_ =

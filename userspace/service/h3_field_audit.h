@@ -4,7 +4,7 @@
 #include <nghttp3/nghttp3.h>
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -40,9 +40,9 @@ class H3FieldAudit {
     bool type_came = false;
     std::uint64_t type = 0;
     std::uint64_t payload_left = 0;
-    std::string section;               // as far as it has come
-    bool skipped = false;              // it is too large to be kept
-    std::deque<std::string> sections;  // whole, and not decoded
+    std::string section;              // as far as it has come
+    bool skipped = false;             // it is too large to be kept
+    std::list<std::string> sections;  // whole, and not decoded
   };
   enum class Verdict { good, malformed, blocked };
 
