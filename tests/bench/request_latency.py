@@ -41,7 +41,7 @@ def measure(run, make_wire=NicLikeWire):
         for number in range(run.rounds):
             for way in WAYS:
                 run.progress(f"row 6: latency, {way}, round {number + 1}")
-                told, share = latencies(wire, run.site, way, 100 if run.quick else 3000)
+                told, share = latencies(wire, run.site, way, 100 if run.quick else 2000)
                 taken[way].append(share * 100)
                 for part, results in times.items():
                     results[way].append(told[f"{part}_ns"] / 1000)
