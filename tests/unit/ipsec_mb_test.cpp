@@ -245,7 +245,7 @@ void expect_wiped(const std::vector<std::uint8_t>& secret) {
   alignas(64) std::array<std::uint8_t, sizeof(Key)> memory{};
   auto* key = new (memory.data()) Key(functions, secret);
   const auto begins_with_secret = [&] {
-    return !std::ranges::search(memory, std::span(secret).first(16)).empty();
+    return std::search(memory.begin(), memory.end(), secret.begin(), secret.begin() + 16) != memory.end();
   };
   const auto bytes_set = [&] { return memory.size() - std::ranges::count(memory, std::uint8_t{0}); };
   ASSERT_TRUE(begins_with_secret()) << "the test looks where the key is";
