@@ -48,6 +48,11 @@ def test_what_is_held_stays_open_and_works_when_told(wire, server):
     wait_for(lambda: connections(wire)["active"] == 0, "connections are still open", 5)
 
 
+def test_held_connections_keep_to_a_rate(wire, server):
+    with contextlib.closing(Held(wire, 5, "--path", "/1", "--active", 5, "--rate", 100)) as held:
+        assert held.get(50, "/1", at_once=5)["seconds"] >= 0.48
+
+
 @pytest.mark.parametrize("mode", ["handshakes", "latency"])
 def test_an_answer_that_is_no_success_is_a_failure(wire, server, mode):
     with pytest.raises(AssertionError, match='"failed":3'):

@@ -18,6 +18,7 @@ struct Options {
   unsigned keep_alive = 0;
   std::size_t count = 100;
   double rate = 200;
+  double hold_rate = 0;
   Hold::Shape shape;
   Request request;
 };
@@ -47,6 +48,8 @@ void add_modes(CLI::App& app, Options& options) {
   hold->add_option("--connections", options.shape.connections)->check(CLI::PositiveNumber);
   hold->add_option("--active", options.shape.active, "Of those, which have the work");
   hold->add_option("--parallel", options.shape.parallel, "Handshakes at a time")->check(CLI::PositiveNumber);
+  hold->add_option("--rate", options.hold_rate, "Requests a second at most (default: no limit)")
+      ->check(CLI::PositiveNumber);
   hold->add_option("--keep-alive", options.keep_alive,
                    "Seconds after which a silent connection sends a PING; 0: never");
   auto* upload = add_mode(app, "upload", "A PUT on each of some connections, all at once", options);
@@ -70,6 +73,8 @@ int run(const CLI::App& app, Options& options) {
   if (app.got_subcommand("handshakes"))
     return finish(Handshakes(options.count, options.shape.parallel, options.request));
   if (!app.got_subcommand("hold")) return finish(Handshakes(options.count, options.count, options.request));
+  if (options.hold_rate > 0)
+    options.shape.pause = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options.hold_rate));
   Hold hold(options.shape, options.request);
   client.run(hold);
   return 0;

@@ -97,7 +97,8 @@ std::optional<Timestamp> Hold::begin(Client& client, Timestamp now) {
     ++connecting_;
   }
   if (connecting_ == 0 && !std::exchange(open_told_, true)) print_line({{"open", opened_}, {"lost", lost_}});
-  while (working_ && left_ > 0 && !idle_.empty() && asking_.size() < at_once_) {
+  while (working_ && left_ > 0 && !idle_.empty() && asking_.size() < at_once_ && now >= next_) {
+    next_ = std::max(next_ + shape_.pause, now);
     ClientConnection* next = idle_.front();
     idle_.pop_front();
     --left_;
@@ -108,7 +109,7 @@ std::optional<Timestamp> Hold::begin(Client& client, Timestamp now) {
   }
   if (working_ && left_ > 0 && idle_.empty() && asking_.empty()) failed_ += std::exchange(left_, 0);
   if (working_ && left_ == 0 && asking_.empty()) report(now);
-  return std::nullopt;
+  return working_ && left_ > 0 && next_ > now ? std::optional(next_) : std::nullopt;
 }
 
 void Hold::report(Timestamp now) {
@@ -158,7 +159,7 @@ void Hold::told(const std::string& line) {
     words >> work_.path;
     answers_ = failed_ = 0;
     working_ = true;
-    began_ = Clock::now();
+    began_ = next_ = Clock::now();
   }
 }
 

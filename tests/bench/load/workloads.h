@@ -75,7 +75,8 @@ class Hold final : public Workload {
   struct Shape {
     std::size_t connections = 1;
     std::size_t active = 1;
-    std::size_t parallel = 1;  ///< handshakes at a time
+    std::size_t parallel = 1;           ///< handshakes at a time
+    std::chrono::nanoseconds pause{0};  ///< from one request to the next, at least
   };
   Hold(const Shape& shape, Request request) : shape_(shape), request_(std::move(request)) {}
 
@@ -105,6 +106,7 @@ class Hold final : public Workload {
   std::size_t answers_ = 0;
   std::size_t failed_ = 0;
   Request work_;
+  Timestamp next_;
   Timestamp began_;
 };
 
