@@ -24,6 +24,7 @@ class Measured:
     samples: dict[str, list[float]]
     comparisons: list[Comparison] = dataclasses.field(default_factory=list)
     note: str = ""  # one sentence, where the name cannot say it
+    process: dict[str, list[float]] = dataclasses.field(default_factory=dict)  # the process's part of samples, for the JSON
 
     def median(self, subject):
         return statistics.median(self.samples[subject])

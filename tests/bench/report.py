@@ -2,6 +2,7 @@
 """The figures of the bench as a table, as JSON and in docs/performance.md."""
 
 import pathlib
+import statistics
 
 BEGIN, END = "<!-- scripts/bench --write-docs: begin -->", "<!-- scripts/bench --write-docs: end -->"
 VERDICTS = {True: "met", False: "missed", None: ""}
@@ -65,12 +66,18 @@ def summary(cells):
     return f"targets: {verdicts.count(True)} met, {verdicts.count(False)} missed"
 
 
+def subject_as_json(cell, subject):
+    told = {"name": subject, "median": cell.median(subject), "spread": cell.spread(subject), "samples": cell.samples[subject]}
+    if process := cell.process.get(subject):
+        told["process_alone"] = {"median": statistics.median(process), "samples": process}
+    return told
+
+
 def as_json(cells, machine):
     """All samples, so that anything can be worked out again."""
     return {"machine": machine, "cells": [
         {"row": cell.row, "ruler": cell.ruler, "name": cell.name, "unit": cell.unit, "note": cell.note,
-         "subjects": [{"name": subject, "median": cell.median(subject), "spread": cell.spread(subject), "samples": samples}
-                      for subject, samples in cell.samples.items() if samples],
+         "subjects": [subject_as_json(cell, subject) for subject, samples in cell.samples.items() if samples],
          "comparisons": [{"subject": comparison.subject, "peer": comparison.peer, "ratio": cell.ratio(comparison),
                           "target": comparison.target, "lower_is_better": comparison.lower_is_better,
                           "met": cell.met(comparison)} for comparison in cell.comparisons]}

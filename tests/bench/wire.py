@@ -6,6 +6,7 @@ The client has one CPU and the server the other. Whatever the kernel does as an 
 all others stay with the client.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -58,6 +59,17 @@ def pin_napi(device, cpu):
         os.sched_setaffinity(int(thread.name), {cpu})
 
 
+@dataclasses.dataclass(frozen=True)
+class Spent:
+    """Seconds of CPU: of the server's process, and of the kernel's thread that receives for it."""
+    process: float
+    kernel: float
+
+    @property
+    def all(self):
+        return self.process + self.kernel
+
+
 class Wire(net.Network):
     """A veth pair with all offloads: segments travel whole, and nothing is between the hosts."""
     queues = 1
@@ -100,17 +112,25 @@ class Wire(net.Network):
 
     def server_seconds(self, pid):
         """Of CPU, so far: the process and the kernel's thread that receives for it."""
-        return process_seconds(pid) + sum(map(run_seconds, napi_threads(self.server_device)))
+        return self.so_far(pid).all
 
-    def cost(self, pid, work, rest=0.1):
-        """Seconds of CPU that the server had during work(); it rests before and after."""
+    def so_far(self, pid):
+        return Spent(process_seconds(pid), sum(map(run_seconds, napi_threads(self.server_device))))
+
+    def spent(self, pid, work, rest=0.1):
+        """What the server had of the CPU during work(); it rests before and after."""
         self.pin()
         time.sleep(rest)
-        before, threads = self.server_seconds(pid), napi_threads(self.server_device)
+        before, threads = self.so_far(pid), napi_threads(self.server_device)
         work()
         time.sleep(rest)
         assert napi_threads(self.server_device) == threads, "the NAPI thread changed under way"
-        return self.server_seconds(pid) - before
+        after = self.so_far(pid)
+        return Spent(after.process - before.process, after.kernel - before.kernel)
+
+    def cost(self, pid, work):
+        """Seconds of all that."""
+        return self.spent(pid, work).all
 
 
 class NicLikeWire(Wire):
