@@ -36,9 +36,10 @@ def figures(process):
 
 
 def answer(is_ready, answers):
-    """Until a word comes that is not among them."""
+    """Until a word comes that is not among them; empty lines are none."""
     with open(CONTROL, "r+b", buffering=0) as control:
         sh("stty", "-F", CONTROL, "raw", "-echo")
         control.write(b"ready\n" if is_ready() else b"dead\n")
-        while (word := control.readline().strip().decode()) in answers:
-            control.write(json.dumps(answers[word]()).encode() + b"\n")
+        while (word := control.readline().strip().decode()) in answers or word == "":
+            if word:
+                control.write(json.dumps(answers[word]()).encode() + b"\n")

@@ -30,7 +30,7 @@ class Receiver:
         if word == "port":
             queue = json.loads(sh(QUICRX, "stats", "s0", "--json").stdout)["interfaces"][0]["queues"][0]
             assert queue["poller"]["zero_copy"], "the port is in copy mode"
-        time.sleep(1)
+        time.sleep(0.3)
         return {"started": word}
 
     def try_to_start(self, word):
