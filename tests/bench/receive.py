@@ -81,7 +81,7 @@ def cost(wire, subject, size, count):
 
 
 def measure(run):
-    count = 5_000 if run.quick else 100_000
+    count = 5_000 if run.quick else 50_000
     cells = []
     with contextlib.closing(NicLikeWire()) as wire:
         wire.fix_neighbours()
