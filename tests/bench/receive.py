@@ -4,6 +4,7 @@
 import contextlib
 import json
 import subprocess
+import time
 
 import network as net
 import programs
@@ -28,12 +29,19 @@ class Receiver:
     """One of them, running on the server's CPU."""
 
     def __init__(self, wire, subject):
-        program, *arguments = commands(wire.server_device)[subject]
         self.subject = subject
+        # The kernel takes a queue from an AF_XDP socket some time after its process has ended.
+        limit = time.monotonic() + 5
+        while not self.start(wire):
+            why = self.process.communicate()[1]
+            assert "busy" in why and time.monotonic() < limit, f"{subject} did not start: {why}"
+            time.sleep(0.05)
+
+    def start(self, wire):
+        program, *arguments = commands(wire.server_device)[self.subject]
         self.process = wire.start(wire.server, *on_cpu(SERVER_CPU, programs.path(program), *arguments),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if self.process.stdout.readline() != "ready\n":
-            raise AssertionError(f"{subject} did not start: {self.process.communicate()[1]}")
+        return self.process.stdout.readline() == "ready\n"
 
     def stop(self):
         """What it got."""
