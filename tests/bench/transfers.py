@@ -19,7 +19,7 @@ WIRES = {NIC_LIKE: NicLikeWire, PLAIN: Wire}
 
 # By wire and direction: who is measured, and quicrx's targets against them.
 CELLS = {
-    (NIC_LIKE, "upload"): {GTLSSERVER: 0.60},
+    (NIC_LIKE, "upload"): {GTLSSERVER: 0.60, CADDY: 0.40},
     (NIC_LIKE, "download"): {GTLSSERVER_SINGLY: 0.60, GTLSSERVER: 0.85, CADDY: 0.50},
     (PLAIN, "download"): {GTLSSERVER: 0.85},
 }
@@ -77,6 +77,6 @@ def measure_on(kind, run, total):
 
 
 def measure(run):
-    total = (2 << 20) if run.quick else (256 << 20)
+    total = (2 << 20) if run.quick else (192 << 20)
     run.site.make_file("1", 1)
     return [cell for kind in WIRES for cell in measure_on(kind, run, total)]
