@@ -69,18 +69,18 @@ def attempt(wire, subject, size, count):
     return spent, receiver.stop()["first_bytes"] - WARM_UP
 
 
-def cost(wire, subject, size, count):
-    """Nanoseconds of CPU for each datagram that came. Where many were lost on the way (a veth holds 256), something else
-    had the CPU, and it is done again."""
+def cost(wire, subject, size, count, least):
+    """Nanoseconds of CPU for each datagram that came. Where it was less than a part of them (a veth holds 256, and drops),
+    something else had the CPU, and it is done again."""
     for _ in range(ATTEMPTS):
         spent, came = attempt(wire, subject, size, count)
-        if came >= 0.98 * count:
+        if came >= least * count:
             return spent / came * 1e9
     raise AssertionError(f"{subject}: {came} of {count} datagrams came: this machine is too busy to measure on")
 
 
 def measure(run):
-    count = 5_000 if run.quick else 100_000
+    count, least = (5_000, 0.3) if run.quick else (100_000, 0.98)
     cells = []
     with contextlib.closing(NicLikeWire()) as wire:
         wire.fix_neighbours()
@@ -89,7 +89,7 @@ def measure(run):
             for number in range(run.rounds):
                 for subject, results in samples.items():
                     run.progress(f"row 1: {size} bytes, {subject}, round {number + 1}")
-                    results.append(cost(wire, subject, size, count))
+                    results.append(cost(wire, subject, size, count, least))
             cells.append(Measured(1, "T", f"receive alone, {size:,} bytes", "ns a packet", samples,
                                   [Comparison(OURS, RINGS, 1.2), Comparison(OURS, SOCKETS), Comparison(OURS, GRO)]))
     return cells
