@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// Row 1's subject: the library's AF_XDP port, a handler that looks at each datagram, and frames that go back.
+/// Row 1's subject: the library's AF_XDP port, a handler that looks at each datagram, and frames that go
+/// back.
 ///
 ///   port_loop INTERFACE PORT
 #include <poll.h>

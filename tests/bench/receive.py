@@ -69,19 +69,19 @@ def attempt(wire, subject, size, count):
     return spent, receiver.stop()["first_bytes"] - WARM_UP
 
 
-def cost(wire, subject, size, count):
+def cost(wire, subject, size, count, least):
     """Nanoseconds of CPU for each datagram that came: in all, and the process's own.
 
-    Where many were lost on the way (a veth holds 256), something else had the CPU, and it is done again."""
+    Where it was less than a part of them (a veth holds 256, and drops), something else had the CPU, and it is done again."""
     for _ in range(ATTEMPTS):
         spent, came = attempt(wire, subject, size, count)
-        if came >= 0.98 * count:
+        if came >= least * count:
             return spent.all / came * 1e9, spent.process / came * 1e9
     raise AssertionError(f"{subject}: {came} of {count} datagrams came: this machine is too busy to measure on")
 
 
 def measure(run):
-    count = 5_000 if run.quick else 50_000
+    count, least = (5_000, 0.3) if run.quick else (50_000, 0.98)
     cells = []
     with contextlib.closing(NicLikeWire()) as wire:
         wire.fix_neighbours()
@@ -90,7 +90,7 @@ def measure(run):
             for number in range(run.rounds):
                 for subject in samples:
                     run.progress(f"row 1: {size} bytes, {subject}, round {number + 1}")
-                    for results, figure in zip((samples, process), cost(wire, subject, size, count)):
+                    for results, figure in zip((samples, process), cost(wire, subject, size, count, least)):
                         results[subject].append(figure)
             cells.append(Measured(1, "T", f"receive alone, {size:,} bytes", "ns a packet", samples,
                                   [Comparison(OURS, RINGS, 1.2), Comparison(OURS, SOCKETS), Comparison(OURS, GRO)],

@@ -63,8 +63,9 @@ def gtlsserver_singly(wire, site):
     return gtlsserver(wire, site, LD_PRELOAD=str(poller.BUILD / "tests/bench/libwithout_gso.so"))
 
 
-# None of Caddy's handlers reads an upload and throws it away: `respond` does not read, and whoever buffers pays for the
-# buffer. Its templates have the request, and a part of a multipart body that is closed is read to its end first.
+# None of Caddy's handlers reads an upload and throws it away: `respond` does not read, and a placeholder's value or a
+# proxy's buffer holds all of it, which takes twice the CPU. Its templates have the request, and a part of a multipart body
+# that is closed is read to its end first.
 BOUNDARY = "part"
 CADDYFILE = """{{
   admin off

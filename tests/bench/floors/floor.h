@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the receivers of row 1 have in common: they count until SIGTERM, look at each datagram as ours does, and say
- * what they got. */
+/* What the receivers of row 1 have in common: they count until SIGTERM, look at each datagram as ours does,
+ * and say what they got. */
 #pragma once
 
 #include <signal.h>
@@ -28,7 +28,8 @@ static void end(int number) {
   ended = 1;
 }
 
-/* SIGTERM is only seen inside ppoll, so that none comes between the look and the wait. The mask to wait with. */
+/* SIGTERM is only seen inside ppoll, so that none comes between the look and the wait. The mask to wait with.
+ */
 static inline sigset_t end_by_sigterm(void) {
   struct sigaction action;
   sigset_t blocked, before;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Floor of row 1: AF_XDP's rings by libxdp, its own program, and nothing else: from the receive ring to the fill ring.
+/* Floor of row 1: AF_XDP's rings by libxdp, its own program, and nothing else: from the receive ring to the
+ * fill ring.
  *
  *   rings INTERFACE [zero-copy] */
 #include <linux/if_link.h>

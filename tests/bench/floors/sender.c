@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Datagrams for row 1, of one flow: bursts of 64, at a rate that every receiver can take, so that all get the same.
+/* Datagrams for row 1, of one flow: bursts of 64, at a rate that every receiver can take, so that all get the
+ * same.
  *
  *   sender ADDRESS PORT BYTES COUNT BURSTS-A-SECOND */
 #include <arpa/inet.h>

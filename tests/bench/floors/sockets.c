@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Floor of row 1: recvmmsg of 64 and nothing else; with "gro" as third argument the kernel joins what belongs together.
+/* Floor of row 1: recvmmsg of 64 and nothing else; with "gro" as third argument the kernel joins what belongs
+ * together.
  *
  *   sockets ADDRESS PORT [gro] */
 #include <arpa/inet.h>
