@@ -5,8 +5,11 @@ import argparse
 import dataclasses
 import importlib
 import json
+import os
 import pathlib
 import platform
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +44,7 @@ class Part:
 
 PARTS = [
     Part(1, "T", "receive"),
+    Part(1, "V", "guest_receive"),
     Part(2, "T", "xdp_program"),
     Part(3, "T", "packet_protection"),
     Part(4, "T", "transfers"),
@@ -78,19 +82,30 @@ def output_of(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def machine(chosen, seconds):
+def machine(chosen, seconds, each):
     model = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
              if line.startswith("model name")]
     versions = {name: output_of("dpkg-query", "-W", "-f=${Version}", package) for name, package in
                 {"ngtcp2": "libngtcp2-dev", "gtlsclient": "ngtcp2-client", "gnutls": "libgnutls28-dev"}.items()}
+    for peer, variable in (("gtlsserver", "GTLSSERVER"), ("Caddy", "CADDY")):
+        versions[peer] = unpacked_version(os.environ[variable])
     return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": platform.release(), "cpu": model[0] if model else "",
             "cpus": len(model), "commit": output_of("git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD"),
-            "versions": versions, "rounds": chosen.rounds, "quick": chosen.quick, "seconds": round(seconds)}
+            "versions": versions, "rounds": chosen.rounds, "quick": chosen.quick, "seconds": round(seconds),
+            "seconds_by_part": each, "command": " ".join(["scripts/bench", *sys.argv[1:]])}
+
+
+def unpacked_version(path):
+    """Of a package in the folder that scripts/fetch-package made: NAME_VERSION."""
+    folder = next(part for part in pathlib.Path(path).parts[::-1] if re.match(r"[a-z0-9.+-]+_\d", part))
+    return folder.partition("_")[2]
 
 
 def described(facts):
-    return (f"{facts['cpus']} CPUs, {facts['cpu']}, Linux {facts['kernel']}; commit {facts['commit']}, {facts['date']}; "
-            f"medians of {facts['rounds']}, {facts['seconds']} s")
+    """One line: what was run, where, beside whom."""
+    peers = ", ".join(f"{peer} {facts['versions'][peer].partition('_')[0]}" for peer in ("gtlsserver", "Caddy"))
+    return (f"`{facts['command']}`, {facts['date']}, commit {facts['commit']}: {facts['cpus']} CPUs, {facts['cpu']}, "
+            f"Linux {facts['kernel']}; {peers}; medians of {facts['rounds']}; {facts['seconds']} s")
 
 
 def write(cells, facts, chosen):
@@ -102,19 +117,23 @@ def write(cells, facts, chosen):
     import chart  # pylint: disable=import-outside-toplevel  # slow to come, and not needed before
     chart.draw(cells, chosen.out / "bench.png", described(facts))
     if chosen.write_docs:
-        report.write_between_markers(REPOSITORY / "docs/performance.md", text)
+        docs = REPOSITORY / "docs"
+        shutil.copyfile(chosen.out / "bench.png", docs / "performance.png")
+        report.write_between_markers(docs / "performance.md", f"{text}\n\n![The ratios as bars](performance.png)")
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = parse()
-    begin, cells = time.monotonic(), []
+    begin, cells, each = time.monotonic(), [], {}
     with stage.site_in_memory() as site:
         run = Run(chosen.rounds, chosen.quick, site)
         for part in parts_of(chosen):
+            started = time.monotonic()
             cells += importlib.import_module(part.module).measure(run)
+            each[f"{part.row} {part.ruler}"] = round(time.monotonic() - started)
     run.progress("")
-    write(cells, machine(chosen, time.monotonic() - begin), chosen)
+    write(cells, machine(chosen, time.monotonic() - begin, each), chosen)
 
 
 if __name__ == "__main__":

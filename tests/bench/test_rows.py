@@ -54,7 +54,7 @@ def test_a_row_is_chosen_by_its_number_and_ruler():
     def modules(*words):
         return [part.module for part in main.parts_of(main.parse(words))]
     assert modules("--row", "7", "--row", "8") == ["held_memory", "growth"]
-    assert modules("--ruler", "V") == ["guest"]
+    assert modules("--ruler", "V") == ["guest_receive", "guest"]
     assert "guest" not in modules("--quick") and {"handshake_rate", "request_latency"} <= set(modules("--quick"))
     with pytest.raises(SystemExit):
         modules("--rounds", "0")

@@ -75,6 +75,7 @@ def measure_on(kind, run):
                 size = ((2 << 20) if run.quick else total) // connections
                 if not (site.root / str(size)).exists():
                     site.make_file(str(size), size)
+                    data_of(site, size)
                 samples = {subject: [] for subject in (QUICRX, *targets)}
                 for number in range(run.rounds):
                     for subject, results in samples.items():
