@@ -65,7 +65,7 @@ def parse(words=None):
     parser.add_argument("--quick", action="store_true", help="one round of small sizes, by ruler T: does it work?")
     parser.add_argument("--out", type=pathlib.Path, default=REPOSITORY / "build/bench", metavar="DIR",
                         help="for bench.json, bench.md and bench.png (default: build/bench)")
-    parser.add_argument("--write-docs", action="store_true", help="the table into docs/performance.md too")
+    parser.add_argument("--write-docs", action="store_true", help="the table into docs/performance.md too, and the chart")
     chosen = parser.parse_args(words)
     if chosen.rounds < 1:
         parser.error("--rounds: at least 1")
