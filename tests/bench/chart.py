@@ -32,7 +32,8 @@ def lines_of(cell):
         figures = ", ".join(f"{subject}: {report.number(cell.median(subject))}" for subject, samples in cell.samples.items()
                             if samples)
         return [Line(name, f"{figures} ({cell.unit})")]
-    return [Line(f"{name}\n{comparison.subject} / {comparison.peer}", f"{ratio:.2f}", ratio, comparison.target,
+    return [Line(f"{name}\n{comparison.subject} / {comparison.peer}", report.ratio(ratio, comparison), ratio,
+                 comparison.target,
                  cell.met(comparison)) for comparison, ratio in compared]
 
 
@@ -42,9 +43,11 @@ def draw(cells, path, title):
     for place, line in enumerate(lines):
         length = 0 if line.ratio is None else min(line.ratio, SHOWN_UP_TO)
         axes.barh(place, length, color=COLOURS[line.met], height=0.6)
-        axes.text(length + 0.02, place, line.text, va="center", fontsize=8)
+        beyond = length + 0.02
         if line.target is not None:
+            beyond = max(beyond, line.target + 0.02) if -0.02 < line.target - length < 0.15 else beyond
             axes.plot([line.target] * 2, [place - 0.42, place + 0.42], color="black", linewidth=2)
+        axes.text(beyond, place, line.text, va="center", fontsize=8)
     axes.axvline(1, color="black", linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(lines)), [line.label for line in lines], fontsize=7)
     axes.invert_yaxis()

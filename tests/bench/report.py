@@ -15,6 +15,12 @@ def number(value):
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def ratio(value, comparison):
+    """So exact that it can be told from the target."""
+    shown = f"{value:.2f}"
+    return f"{value:.4f}" if comparison.target not in (None, value) and shown == f"{comparison.target:.2f}" else shown
+
+
 def target(comparison):
     if comparison.target is None:
         return ""
@@ -38,9 +44,9 @@ def lines_of(cell):
         figures = [number(cell.median(subject)), f"{number(min(samples))} to {number(max(samples))}"]
         ratios = by_peer.get(subject, [None])
         for i, comparison in enumerate(ratios):
-            ratio = cell.ratio(comparison) if comparison else None
-            compared = ([f"{comparison.subject}: {ratio:.2f}", target(comparison), verdict(cell, comparison)]
-                        if ratio is not None else ["", "", ""])
+            value = cell.ratio(comparison) if comparison else None
+            compared = ([f"{comparison.subject}: {ratio(value, comparison)}", target(comparison), verdict(cell, comparison)]
+                        if value is not None else ["", "", ""])
             shown = [str(cell.row), cell.ruler, f"{cell.name}, {cell.unit}", subject, *figures] if i == 0 else [""] * 6
             lines.append(shown + compared)
     for line in lines[1:]:

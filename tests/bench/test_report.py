@@ -41,6 +41,13 @@ def test_the_ratio_stands_in_the_peers_line():
     assert words[5] == ["", "", "", "", "", "", "slow: 2.00", "", ""]
 
 
+@pytest.mark.parametrize("ours, shown, met", [(601, "0.6010", False), (600, "0.60", True), (599, "0.5990", True),
+                                               (611, "0.61", False)])
+def test_a_ratio_beside_its_target_is_told_more_exactly(ours, shown, met):
+    table = report.table([cell(COMPARED, quicrx=[ours], peer=[1000])])
+    assert f"quicrx: {shown} " in table and ("met" if met else "missed") in table
+
+
 def test_who_was_not_measured_is_not_shown():
     measured = cell(COMPARED, quicrx=[1], peer=[])
     assert "peer" not in report.table([measured])
