@@ -8,11 +8,13 @@ import json
 import client
 import network as net
 from measured import Comparison, Measured
-from servers import CADDY, GTLSSERVER, GTLSSERVER_SINGLY, QUICRX, STARTS
+from servers import CADDY, GTLSSERVER, GTLSSERVER_SINGLY, QUICRX, STARTS, upload_of
 from wire import CLIENT_CPU, NicLikeWire, Wire, on_cpu
 
 PACKET = 1400  # bytes of data in a packet, about, and the same for all
 AT_ONCE = 10  # client processes of many connections
+TOTALS = {1: 128 << 20, 100: 256 << 20}  # bytes by connections, which need more for their handshakes not to count for much
+SMALL = 100  # bytes
 
 NIC_LIKE, PLAIN = "NIC-like wire", "veth with segments"
 WIRES = {NIC_LIKE: NicLikeWire, PLAIN: Wire}
@@ -25,9 +27,17 @@ CELLS = {
 }
 
 
+def data_of(site, size):
+    """What is uploaded: a file."""
+    path = site.folder / f"upload-{size}"
+    if not path.exists():
+        path.write_bytes(upload_of(size))
+    return path
+
+
 def by_gtlsclient(wire, site, direction, connections, size):
     """Runs that many connections to their end, each with a file of `size` bytes; a process each, AT_ONCE at a time."""
-    options = ["-q"] + ([] if direction == "download" else ["--http-method=PUT", f"--data={site.root / str(size)}"])
+    options = ["-q"] + ([] if direction == "download" else ["--http-method=PUT", f"--data={data_of(site, size)}"])
     path = f"{'upload/' if direction == 'upload' else ''}{size}"
     command = on_cpu(CLIENT_CPU, *client.command(net.V4_SERVER, [f"https://localhost/{path}"], *options))
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -45,7 +55,7 @@ def cost(wire, site, subject, direction, connections, size):
     """Nanoseconds of the server's CPU for each PACKET bytes."""
     server = STARTS[subject](wire, site)
     try:
-        by_gtlsclient(wire, site, direction, 1, 1)  # what only the first connection costs
+        by_gtlsclient(wire, site, direction, 1, SMALL)  # what only the first connection costs
         before = carried(wire)[direction]
         spent = wire.cost(server.pid, lambda: by_gtlsclient(wire, site, direction, connections, size))
         # gtlsclient exits with 0 whatever became of the connection.
@@ -55,16 +65,17 @@ def cost(wire, site, subject, direction, connections, size):
     return spent / (connections * size / PACKET) * 1e9
 
 
-def measure_on(kind, run, total):
+def measure_on(kind, run):
     site, cells = run.site, []
     with contextlib.closing(WIRES[kind]()) as wire:
         for (on, direction), targets in CELLS.items():
             if on != kind:
                 continue
-            for connections in (1, 100):
-                size = total // connections
+            for connections, total in TOTALS.items():
+                size = ((2 << 20) if run.quick else total) // connections
                 if not (site.root / str(size)).exists():
                     site.make_file(str(size), size)
+                    data_of(site, size)
                 samples = {subject: [] for subject in (QUICRX, *targets)}
                 for number in range(run.rounds):
                     for subject, results in samples.items():
@@ -77,6 +88,5 @@ def measure_on(kind, run, total):
 
 
 def measure(run):
-    total = (2 << 20) if run.quick else (192 << 20)
-    run.site.make_file("1", 1)
-    return [cell for kind in WIRES for cell in measure_on(kind, run, total)]
+    run.site.make_file(str(SMALL), SMALL)
+    return [cell for kind in WIRES for cell in measure_on(kind, run)]
