@@ -6,7 +6,7 @@ import statistics
 import client
 import network as net
 import stage
-from process_cost import cpu
+from cpu_time import process_seconds
 from poller import Poller, stats
 
 CONNECTIONS = 100
@@ -17,9 +17,9 @@ def measure(network, site, mode):
     """CPU seconds of the process for so many connections, each with one small request."""
     poller = Poller(network, site, "--retry", mode).wait_ready()
     command = client.command(net.V4_SERVER, ["https://localhost/small"], "-q")
-    before = cpu(poller.process.pid)
+    before = process_seconds(poller.process.pid)
     network.run(network.client, "sh", "-c", f"for i in $(seq {CONNECTIONS}); do {' '.join(command)}; done", timeout=120)
-    spent = cpu(poller.process.pid) - before
+    spent = process_seconds(poller.process.pid) - before
     queue = stats(network)["queues"][0]["quic"]
     poller.stop()
     assert queue["connections"]["handshakes_completed"] == CONNECTIONS

@@ -10,7 +10,7 @@ import sys
 
 import client
 import stage
-from process_cost import cpu
+from cpu_time import process_seconds
 from poller import Poller, quicrx, stats
 
 BYTES = 100 << 20
@@ -31,9 +31,9 @@ def measure(network, site, options):
     if stats(network)["program"]["dispatcher"]:
         sys.exit("this kernel has libxdp's dispatcher: programs in it are not timed by the kernel, and it costs by itself")
     poller = Poller(network, site).wait_ready()
-    before = cpu(poller.process.pid)
+    before = process_seconds(poller.process.pid)
     client.upload(network, site, site.root / "data", "data", seconds=120)
-    used = cpu(poller.process.pid) - before
+    used = process_seconds(poller.process.pid) - before
     datagrams = stats(network)["queues"][0]["af_xdp"]["received_datagrams"]
     cost = program_cost(network), used / datagrams * 1e9
     poller.stop()

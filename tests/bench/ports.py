@@ -4,10 +4,15 @@
 import statistics
 import sys
 
+import client
+import network as net
 import serving
 import stage
-from process_cost import BYTES, DATA_PACKETS, cpu, transfer
+from cpu_time import process_seconds
 from poller import Poller
+
+BYTES = 100 << 20
+DATA_PACKETS = BYTES / 1400  # as many as carry the data
 
 WAYS = {
     "AF_XDP both ways": ("af-xdp", "--tx", "xdp"),
@@ -17,14 +22,21 @@ WAYS = {
 }
 
 
+def transfer(network, site, what):
+    name = "data"
+    uri = f"https://localhost/{name}" if what == "download" else f"https://localhost/upload/{name}"
+    options = ["-q"] + ([] if what == "download" else ["--http-method=PUT", f"--data={site.root / name}"])
+    network.run(network.client, *client.command(net.V4_SERVER, [uri], *options), timeout=120)
+
+
 def cost(network, site, way, what):
     """Nanoseconds of the process's CPU for each 1,400 bytes of data."""
     io, *options = WAYS[way]
     serving.serve_by(io)
     poller = Poller(network, site, *options).wait_ready()
-    before = cpu(poller.process.pid)
+    before = process_seconds(poller.process.pid)
     transfer(network, site, what)
-    spent = cpu(poller.process.pid) - before
+    spent = process_seconds(poller.process.pid) - before
     poller.stop()
     return spent / DATA_PACKETS * 1e9
 

@@ -3,7 +3,6 @@
 
 import concurrent.futures
 import contextlib
-import json
 
 import client
 import network as net
@@ -15,6 +14,8 @@ PACKET = 1400  # bytes of data in a packet, about, and the same for all
 AT_ONCE = 10  # client processes of many connections
 TOTALS = {1: 128 << 20, 100: 256 << 20}  # bytes by connections, which need more for their handshakes not to count for much
 SMALL = 100  # bytes
+
+WAY = {"upload": "rx", "download": "tx"}  # at the server
 
 NIC_LIKE, PLAIN = "NIC-like wire", "veth with segments"
 WIRES = {NIC_LIKE: NicLikeWire, PLAIN: Wire}
@@ -45,21 +46,18 @@ def by_gtlsclient(wire, site, direction, connections, size):
             done.result()
 
 
-def carried(wire):
-    """Bytes that the server's interface has seen, each way."""
-    shown = json.loads(wire.run(wire.server, "ip", "-s", "-j", "link", "show", wire.server_device).stdout)
-    return {"upload": shown[0]["stats64"]["rx"]["bytes"], "download": shown[0]["stats64"]["tx"]["bytes"]}
-
-
 def cost(wire, site, subject, direction, connections, size):
     """Nanoseconds of the server's CPU for each PACKET bytes."""
+    def carried():
+        return wire.carried()[WAY[direction]]["bytes"]
+
     server = STARTS[subject](wire, site)
     try:
         by_gtlsclient(wire, site, direction, 1, SMALL)  # what only the first connection costs
-        before = carried(wire)[direction]
+        before = carried()
         spent = wire.cost(server.pid, lambda: by_gtlsclient(wire, site, direction, connections, size))
         # gtlsclient exits with 0 whatever became of the connection.
-        assert carried(wire)[direction] - before >= connections * size, f"{subject}: the {direction} did not come whole"
+        assert carried() - before >= connections * size, f"{subject}: the {direction} did not come whole"
     finally:
         server.stop()
     return spent / (connections * size / PACKET) * 1e9

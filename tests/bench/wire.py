@@ -13,6 +13,7 @@ import pathlib
 import time
 
 import network as net
+from cpu_time import process_seconds, run_seconds
 from serving import BUILD
 
 CLIENT_CPU, SERVER_CPU = 0, 1
@@ -22,18 +23,6 @@ MIDDLE = (10, 11)  # see wire.bpf.c
 
 def on_cpu(cpu, *command):
     return ["taskset", "-c", str(cpu), *command]
-
-
-def run_seconds(task):
-    """Of CPU; nothing for a task that is gone."""
-    try:
-        return int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-
-
-def process_seconds(pid):
-    return sum(run_seconds(task) for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
 
 
 def napi_threads(device):
@@ -109,6 +98,11 @@ class Wire(net.Network):
     def pin(self):
         pin_napi(self.server_device, SERVER_CPU)
         pin_napi(self.client_device, CLIENT_CPU)
+
+    def carried(self):
+        """What the server's interface has had so far, by way ("rx", "tx"): packets, bytes."""
+        shown = json.loads(self.run(self.server, "ip", "-s", "-j", "link", "show", self.server_device).stdout)
+        return shown[0]["stats64"]
 
     def server_seconds(self, pid):
         """Of CPU, so far: the process and the kernel's thread that receives for it."""

@@ -9,7 +9,7 @@ import time
 import client
 import network as net
 import stage
-from process_cost import cpu
+from cpu_time import process_seconds
 from poller import Poller, each
 from spread import BY_FLOW, EVERY_PACKET, spread
 
@@ -32,9 +32,9 @@ def upload_cost(network, site, way):
     spread(network, BY_FLOW)
     poller = Poller(network, site).wait_ready()
     options = ["--change-local-addr=1ms"] if way == "handed over" else []
-    before = cpu(poller.process.pid)
+    before = process_seconds(poller.process.pid)
     client.upload(network, site, site.root / "data", "data", options=options)
-    spent = cpu(poller.process.pid) - before
+    spent = process_seconds(poller.process.pid) - before
     handed, received = sum(each(network, "handoff", "in")), sum(by_queue(network))
     waits = waits_so_far(network)
     poller.stop()
@@ -59,11 +59,11 @@ def download_rate(network, site, workers):
     spread(network, BY_FLOW)
     poller = Poller(network, site, "--queues", "0-1" if workers == 2 else "0").wait_ready()
     command = [*client.command(net.V4_SERVER, ["https://localhost/data"], "-q")]
-    before, begin = cpu(poller.process.pid), time.monotonic()
+    before, begin = process_seconds(poller.process.pid), time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         for done in [pool.submit(network.run, network.client, *command, timeout=120) for _ in range(CLIENTS)]:
             done.result()
-    seconds, spent = time.monotonic() - begin, cpu(poller.process.pid) - before
+    seconds, spent = time.monotonic() - begin, process_seconds(poller.process.pid) - before
     shares = by_queue(network)
     poller.stop()
     assert len(shares) == workers and min(shares) > 0

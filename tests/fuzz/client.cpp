@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "client_callbacks.h"
 #include "quic/connection.h"
 #include "quic/tls_context.h"
 #include "require.h"
@@ -123,30 +124,13 @@ struct Client::Callbacks {
     static_cast<Client*>(user_data)->old_protection_.push_back(*context);
   }
 
-  static int new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t bytes, void*) {
-    id->datalen = bytes;
-    fill_random({id->data, bytes});
-    fill_random({token, NGTCP2_STATELESS_RESET_TOKENLEN});
-    return 0;
-  }
-
   static ngtcp2_callbacks table() {
-    ngtcp2_callbacks made{};
-    made.client_initial = ngtcp2_crypto_client_initial_cb;
-    made.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
+    ngtcp2_callbacks made = test::client_callbacks();
     made.encrypt = encrypt;
     made.decrypt = decrypt;
     made.hp_mask = protect;
-    made.recv_retry = ngtcp2_crypto_recv_retry_cb;
-    made.update_key = ngtcp2_crypto_update_key_cb;
     made.delete_crypto_aead_ctx = forget_aead;
     made.delete_crypto_cipher_ctx = forget_protection;
-    made.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
-    made.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
-    made.rand = [](std::uint8_t* out, std::size_t bytes, const ngtcp2_rand_ctx*) {
-      fill_random({out, bytes});
-    };
-    made.get_new_connection_id = new_connection_id;
     return made;
   }
 };

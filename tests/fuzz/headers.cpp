@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "input.h"
-#include "net/checksum.h"
+#include "net/header_template.h"
 #include "require.h"
+#include "udp_checksum.h"
 
 namespace quicrx::fuzz {
 namespace {
@@ -37,8 +38,8 @@ void run_one(Input input) {
   std::vector<std::uint8_t> written(kMaxHeaderBytes);
   const auto payload = frame.begin() + static_cast<std::ptrdiff_t>(parsed->payload_offset);
   written.insert(written.end(), payload, payload + static_cast<std::ptrdiff_t>(parsed->payload_bytes));
-  const std::size_t bytes = write_headers(MutableBytes(written).subspan(kMaxHeaderBytes), parsed->local,
-                                          parsed->remote, parsed->link, parsed->ecn);
+  const HeaderTemplate headers(parsed->local, parsed->remote, parsed->link);
+  const std::size_t bytes = headers.write(MutableBytes(written).subspan(kMaxHeaderBytes), parsed->ecn);
   require(bytes <= kMaxHeaderBytes, "the headers fit their room");
 
   const Bytes answer = Bytes(written).subspan(kMaxHeaderBytes - bytes);

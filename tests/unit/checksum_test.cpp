@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "udp_checksum.h"
+
 namespace quicrx {
 namespace {
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "net/header_template.h"
+
 namespace quicrx {
 namespace {
 
@@ -20,13 +22,13 @@ LinkPath link_with(std::vector<VlanTag> vlans) {
   return link;
 }
 
-/// The frame that write_headers() makes of a payload.
+/// The frame that a template makes of a payload.
 std::vector<std::uint8_t> written(const SocketAddress& local, const SocketAddress& remote,
                                   const LinkPath& link, Ecn ecn, const std::string& payload) {
   std::vector<std::uint8_t> memory(kMaxHeaderBytes + payload.size(), 0xee);
   std::copy(payload.begin(), payload.end(), memory.begin() + kMaxHeaderBytes);
   const std::size_t bytes =
-      write_headers(MutableBytes(memory).subspan(kMaxHeaderBytes), local, remote, link, ecn);
+      HeaderTemplate(local, remote, link).write(MutableBytes(memory).subspan(kMaxHeaderBytes), ecn);
   return {memory.end() - static_cast<std::ptrdiff_t>(payload.size() + bytes), memory.end()};
 }
 

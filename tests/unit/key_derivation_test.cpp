@@ -11,12 +11,14 @@ namespace {
 
 void expect_keys(Bytes secret, std::uint32_t version, Aead aead, std::string_view key, std::string_view iv,
                  std::string_view header_key) {
-  RawKeys keys;
-  ASSERT_TRUE(derive_keys({.bytes = secret}, version, aead, keys));
+  RawPacketKey packet;
+  RawKey header;
+  ASSERT_TRUE(derive_packet_key({.bytes = secret}, version, aead, packet));
+  ASSERT_TRUE(derive_header_key({.bytes = secret}, version, aead, header));
   const std::size_t bytes = key_bytes(aead);
-  EXPECT_EQ(hex(Bytes(keys.key.value).first(bytes)), key);
-  EXPECT_EQ(hex(keys.iv), iv);
-  EXPECT_EQ(hex(Bytes(keys.header_key.value).first(bytes)), header_key);
+  EXPECT_EQ(hex(Bytes(packet.key.value).first(bytes)), key);
+  EXPECT_EQ(hex(packet.iv), iv);
+  EXPECT_EQ(hex(Bytes(header.value).first(bytes)), header_key);
 }
 
 TEST(KeyDerivation, InitialKeysOfVersion1) {  // RFC 9001 appendix A.1

@@ -2,7 +2,6 @@
 #include "net/checksum.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <cstring>
 
@@ -88,16 +87,6 @@ std::uint16_t ChecksumSum::finish() const noexcept {
 std::uint16_t ChecksumSum::finish_udp() const noexcept {
   const std::uint16_t checksum = finish();
   return checksum == 0 ? 0xffff : checksum;
-}
-
-std::uint16_t udp_checksum(Bytes source_ip, Bytes destination_ip, Bytes udp) noexcept {
-  ChecksumSum sum;
-  sum.add(source_ip);
-  sum.add(destination_ip);
-  sum.add_word(IPPROTO_UDP);
-  sum.add_word(static_cast<std::uint16_t>(udp.size()));
-  sum.add(udp);
-  return sum.finish_udp();
 }
 
 }  // namespace quicrx

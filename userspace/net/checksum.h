@@ -30,8 +30,4 @@ class ChecksumSum {
   std::uint64_t sum_ = 0;
 };
 
-/// The UDP checksum over addresses, ports, length and payload. `udp` is the header, its checksum field zero,
-/// and the payload behind it.
-std::uint16_t udp_checksum(Bytes source_ip, Bytes destination_ip, Bytes udp) noexcept;
-
 }  // namespace quicrx

@@ -130,9 +130,4 @@ std::size_t HeaderTemplate::write(MutableBytes payload, Ecn ecn) const noexcept 
   return size_;
 }
 
-std::size_t write_headers(MutableBytes payload, const SocketAddress& local, const SocketAddress& remote,
-                          const LinkPath& link, Ecn ecn) noexcept {
-  return HeaderTemplate(local, remote, link).write(payload, ecn);
-}
-
 }  // namespace quicrx

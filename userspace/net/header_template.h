@@ -23,7 +23,8 @@ class HeaderTemplate {
     return size_ > 0 && path.remote == remote_ && path.local == local_ && path.link == link_;
   }
 
-  /// As write_headers().
+  /// Writes all headers for a payload so that they end where it begins; returns their length. At least
+  /// kMaxHeaderBytes of memory before `payload` must be writable. Both checksums are complete.
   std::size_t write(MutableBytes payload, Ecn ecn) const noexcept;
 
  private:

@@ -11,7 +11,7 @@
 
 namespace quicrx {
 
-/// The most that write_headers() puts before a payload: Ethernet 14, two VLAN tags 8, IPv6 40, UDP 8.
+/// The most that a HeaderTemplate puts before a payload: Ethernet 14, two VLAN tags 8, IPv6 40, UDP 8.
 inline constexpr std::size_t kMaxHeaderBytes = 70;
 
 /// IP and UDP headers as we write them.
@@ -36,10 +36,5 @@ struct ParsedDatagram {
 /// by. Checksums are not looked at: a frame may come with one half done, and QUIC authenticates what it
 /// carries.
 std::optional<ParsedDatagram> parse_frame(Bytes frame) noexcept;
-
-/// Writes all headers for a payload so that they end where it begins; returns their length. At least
-/// kMaxHeaderBytes of memory before `payload` must be writable. Both checksums are complete.
-std::size_t write_headers(MutableBytes payload, const SocketAddress& local, const SocketAddress& remote,
-                          const LinkPath& link, Ecn ecn) noexcept;
 
 }  // namespace quicrx

@@ -3,15 +3,9 @@
 
 #include <array>
 
+#include "protection/datum.h"
+
 namespace quicrx {
-namespace {
-
-gnutls_datum_t datum(Bytes bytes) {
-  return {const_cast<std::uint8_t*>(bytes.data()), static_cast<unsigned>(bytes.size())};
-}
-
-}  // namespace
-
 std::unique_ptr<PacketKey> GnutlsPacketKey::make(Aead aead, Bytes key) {
   const gnutls_datum_t secret = datum(key);
   gnutls_aead_cipher_hd_t cipher = nullptr;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "protection/datum.h"
+
 namespace quicrx {
 namespace {
 
@@ -32,10 +34,6 @@ const Version& of(std::uint32_t version) {
   return version == NGTCP2_PROTO_VER_V2 ? kVersion2 : kVersion1;
 }
 
-gnutls_datum_t datum(Bytes bytes) {
-  return {const_cast<std::uint8_t*>(bytes.data()), static_cast<unsigned>(bytes.size())};
-}
-
 /// RFC 8446 section 7.1, with an empty context.
 bool expand(const TlsSecret& secret, std::string_view label, MutableBytes out) {
   constexpr std::string_view kPrefix = "tls13 ";
@@ -55,12 +53,14 @@ bool expand(const TlsSecret& secret, std::string_view label, MutableBytes out) {
 
 }  // namespace
 
-bool derive_keys(const TlsSecret& secret, std::uint32_t version, Aead aead, RawKeys& keys) {
+bool derive_packet_key(const TlsSecret& secret, std::uint32_t version, Aead aead, RawPacketKey& key) {
   const Version& names = of(version);
-  const std::size_t bytes = key_bytes(aead);
-  return expand(secret, names.key, MutableBytes(keys.key.value).first(bytes)) &&
-         expand(secret, names.header_key, MutableBytes(keys.header_key.value).first(bytes)) &&
-         expand(secret, names.iv, keys.iv);
+  return expand(secret, names.key, MutableBytes(key.key.value).first(key_bytes(aead))) &&
+         expand(secret, names.iv, key.iv);
+}
+
+bool derive_header_key(const TlsSecret& secret, std::uint32_t version, Aead aead, RawKey& key) {
+  return expand(secret, of(version).header_key, MutableBytes(key.value).first(key_bytes(aead)));
 }
 
 bool derive_next_secret(const TlsSecret& secret, std::uint32_t version, MutableBytes next) {

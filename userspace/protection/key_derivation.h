@@ -17,21 +17,23 @@ namespace quicrx {
 
 /// A TLS secret, as long as the hash of its handshake.
 struct TlsSecret {
-  static constexpr std::size_t kMost = 48;  // of SHA-384
-
   gnutls_mac_algorithm_t hash = GNUTLS_MAC_SHA256;
   Bytes bytes;
 };
 
-/// What of a key is not the library's yet.
-struct RawKeys {
-  Wiped<std::array<std::uint8_t, 32>> key, header_key;
+/// A key that is not the library's yet: its first key_bytes().
+using RawKey = Wiped<std::array<std::uint8_t, 32>>;
+struct RawPacketKey {
+  RawKey key;
   std::array<std::uint8_t, kNonceBytes> iv{};
 };
 
-/// Fill what they are given; false: GnuTLS refuses.
-bool derive_keys(const TlsSecret& secret, std::uint32_t version, Aead aead, RawKeys& keys);
-/// `next` is as long as the secret. The header's key stays (RFC 9001 section 6.1).
+// Fill what they are given; false: GnuTLS refuses.
+
+bool derive_packet_key(const TlsSecret& secret, std::uint32_t version, Aead aead, RawPacketKey& key);
+/// Of a connection's first secret alone: it stays when the others are updated (RFC 9001 section 6.1).
+bool derive_header_key(const TlsSecret& secret, std::uint32_t version, Aead aead, RawKey& key);
+/// `next` is as long as the secret.
 bool derive_next_secret(const TlsSecret& secret, std::uint32_t version, MutableBytes next);
 
 using InitialSecret = Wiped<std::array<std::uint8_t, 32>>;

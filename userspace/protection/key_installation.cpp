@@ -34,11 +34,13 @@ struct DirectionKeys {
 
 std::optional<DirectionKeys> make_keys(const CipherLibrary& library, const TlsSecret& secret,
                                        std::uint32_t version, Aead aead) {
-  RawKeys raw;
-  if (!derive_keys(secret, version, aead, raw)) return std::nullopt;
+  RawPacketKey raw;
+  RawKey raw_header;
+  if (!derive_packet_key(secret, version, aead, raw) || !derive_header_key(secret, version, aead, raw_header))
+    return std::nullopt;
   DirectionKeys keys;
   keys.packet = library.packet_key(aead, Bytes(raw.key.value).first(key_bytes(aead)));
-  keys.header = library.header_key(aead, Bytes(raw.header_key.value).first(key_bytes(aead)));
+  keys.header = library.header_key(aead, Bytes(raw_header.value).first(key_bytes(aead)));
   if (!keys.packet || !keys.header) return std::nullopt;
   keys.iv = raw.iv;
   keys.packet_context.native_handle = keys.packet.get();
@@ -76,36 +78,33 @@ struct LevelCipher {
   std::uint32_t version;
 };
 
+/// As ngtcp2_crypto's context names them: by GnuTLS's numbers.
+std::optional<LevelCipher> cipher_of(const ngtcp2_crypto_ctx& context, std::uint32_t version) {
+  const auto number = [](const void* handle) { return reinterpret_cast<std::uintptr_t>(handle); };
+  const auto aead = aead_named(static_cast<gnutls_cipher_algorithm_t>(number(context.aead.native_handle)));
+  if (!aead) return std::nullopt;
+  return LevelCipher{*aead, static_cast<gnutls_mac_algorithm_t>(number(context.md.native_handle)), version};
+}
+
 std::optional<LevelCipher> prepare_early(ngtcp2_conn* conn, gnutls_session_t session) {
   ngtcp2_crypto_ctx context{};
-  const auto aead = aead_named(gnutls_early_cipher_get(session));
-  if (!aead || ngtcp2_crypto_ctx_tls_early(&context, session) == nullptr) return std::nullopt;
+  if (ngtcp2_crypto_ctx_tls_early(&context, session) == nullptr) return std::nullopt;
   ngtcp2_conn_set_0rtt_crypto_ctx(conn, &context);
-  return LevelCipher{*aead, static_cast<gnutls_mac_algorithm_t>(gnutls_early_prf_hash_get(session)),
-                     ngtcp2_conn_get_client_chosen_version(conn)};
+  return cipher_of(context, ngtcp2_conn_get_client_chosen_version(conn));
+}
+
+/// What the handshake has agreed on. The session may be gone by now: ngtcp2 has kept what prepare() gave.
+std::optional<LevelCipher> agreed(ngtcp2_conn* conn) {
+  return cipher_of(*ngtcp2_conn_get_crypto_ctx(conn), ngtcp2_conn_get_negotiated_version(conn));
 }
 
 std::optional<LevelCipher> prepare(ngtcp2_conn* conn, gnutls_session_t session) {
-  const auto aead = aead_named(gnutls_cipher_get(session));
-  if (!aead) return std::nullopt;
   if (ngtcp2_conn_get_crypto_ctx(conn)->aead.native_handle == nullptr) {
     ngtcp2_crypto_ctx context{};
     if (ngtcp2_crypto_ctx_tls(&context, session) == nullptr) return std::nullopt;
     ngtcp2_conn_set_crypto_ctx(conn, &context);
   }
-  return LevelCipher{*aead, static_cast<gnutls_mac_algorithm_t>(gnutls_prf_hash_get(session)),
-                     ngtcp2_conn_get_negotiated_version(conn)};
-}
-
-/// What a connection's handshake has ended with, of which the session may be gone: ngtcp2 has kept what
-/// `prepare` gave.
-std::optional<LevelCipher> agreed(ngtcp2_conn* conn) {
-  const ngtcp2_crypto_ctx& context = *ngtcp2_conn_get_crypto_ctx(conn);
-  const auto number = [](const void* handle) { return reinterpret_cast<std::uintptr_t>(handle); };
-  const auto aead = aead_named(static_cast<gnutls_cipher_algorithm_t>(number(context.aead.native_handle)));
-  if (!aead) return std::nullopt;
-  return LevelCipher{*aead, static_cast<gnutls_mac_algorithm_t>(number(context.md.native_handle)),
-                     ngtcp2_conn_get_negotiated_version(conn)};
+  return agreed(conn);
 }
 
 int give_to_receive(ngtcp2_conn* conn, ngtcp2_encryption_level level, Bytes secret,
@@ -136,9 +135,9 @@ int give_to_send(ngtcp2_conn* conn, ngtcp2_encryption_level level, Bytes secret,
 bool update_key(const CipherLibrary& library, const TlsSecret& current, const LevelCipher& cipher,
                 std::uint8_t* next_secret, ngtcp2_crypto_aead_ctx& context, std::uint8_t* iv) {
   const MutableBytes next(next_secret, current.bytes.size());
-  RawKeys raw;
+  RawPacketKey raw;
   if (!derive_next_secret(current, cipher.version, next) ||
-      !derive_keys({.hash = current.hash, .bytes = next}, cipher.version, cipher.aead, raw))
+      !derive_packet_key({.hash = current.hash, .bytes = next}, cipher.version, cipher.aead, raw))
     return false;
   // Most connections end before their keys are old: until it has a packet, the key is no more than its bytes.
   std::unique_ptr<PacketKey> key(new (std::nothrow) LatentKey(library, cipher.aead, raw.key.value));

@@ -265,9 +265,7 @@ void Connection::expire(Timestamp now) {
 std::optional<Timestamp> Connection::deadline() const {
   if (state_ == State::gone) return std::nullopt;
   if (!conn_) return linger_until_;
-  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_.get());
-  constexpr auto kLast = static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds::max().count());
-  const Timestamp next(std::chrono::nanoseconds(std::min(expiry, kLast)));
+  const Timestamp next = from_ngtcp2(ngtcp2_conn_get_expiry(conn_.get()));
   const auto stalled_at = conduct_.stalled_at();
   return open_requests_ > 0 && !close_wanted_ && stalled_at ? std::min(next, *stalled_at) : next;
 }

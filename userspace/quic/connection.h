@@ -163,10 +163,9 @@ class Connection final : public StreamControl, public Timer {
   bool address_proven_;  // before the handshake proves it
   PathTable paths_;
   State state_ = State::handshake;
-  std::vector<ConnectionId> ids_;  // those under which the table knows us
-  std::shared_ptr<const TlsContext>
-      tls_context_;  // that the session was made of, and needs to its end; and keys
-  TlsSession tls_;   // until the handshake is complete
+  std::vector<ConnectionId> ids_;                   // those under which the table knows us
+  std::shared_ptr<const TlsContext> tls_context_;   // outlives what is made of it: TLS session and keys
+  TlsSession tls_;                                  // until the handshake is complete
   std::unique_ptr<ngtcp2_conn, ConnDeleter> conn_;  // gone once the connection lingers
   ngtcp2_crypto_conn_ref reference_{};
   TlsMessageFilter tls_filter_;

@@ -3,6 +3,7 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -16,6 +17,11 @@ namespace quicrx {
 /// ngtcp2's clock: nanoseconds since the epoch of the steady clock.
 inline ngtcp2_tstamp to_ngtcp2(Timestamp time) {
   return static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds(time.time_since_epoch()).count());
+}
+/// ngtcp2 says "never" by its largest number, which our clock has not.
+inline Timestamp from_ngtcp2(ngtcp2_tstamp time) {
+  constexpr auto kLast = static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds::max().count());
+  return Timestamp(std::chrono::nanoseconds(std::min(time, kLast)));
 }
 /// Our addresses as ngtcp2 takes them; points into `path`, which must live as long.
 ngtcp2_path to_ngtcp2(const Path& path);

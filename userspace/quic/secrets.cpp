@@ -10,6 +10,7 @@
 #include <fstream>
 #include <span>
 
+#include "protection/datum.h"
 #include "quic/random.h"
 
 namespace quicrx {
@@ -23,8 +24,8 @@ Bytes bytes_of(std::string_view text) {
 void derive(const Secrets::Secret& secret, std::string_view label, Bytes context, MutableBytes out) {
   std::vector<std::uint8_t> info(label.begin(), label.end());
   info.insert(info.end(), context.begin(), context.end());
-  const gnutls_datum_t key{const_cast<std::uint8_t*>(secret.data()), static_cast<unsigned>(secret.size())};
-  const gnutls_datum_t info_data{info.data(), static_cast<unsigned>(info.size())};
+  const gnutls_datum_t key = datum(secret);
+  const gnutls_datum_t info_data = datum(info);
   // Fails only for lengths that HKDF does not have.
   if (gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &key, &info_data, out.data(), out.size()) != 0) std::abort();
 }

@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 
+#include "protection/datum.h"
 #include "protection/key_installation.h"
 #include "quic/backdated_clock.h"
 #include "quic/client_hello.h"
@@ -160,8 +161,7 @@ void TlsContext::prepare(gnutls_session_t session, const gnutls_datum_t& client_
   const auto chosen = hello ? hello->choose_alpn(alpns_) : std::nullopt;
   if (!chosen || *chosen >= options_.ticket_keys.size()) return;
   const Secrets::TicketKey& ticket_key = options_.ticket_keys[*chosen];
-  const gnutls_datum_t key{const_cast<std::uint8_t*>(ticket_key.data()),
-                           static_cast<unsigned>(ticket_key.size())};
+  const gnutls_datum_t key = datum(ticket_key);
   // Fails for a second ClientHello, whose session has its key; and without one there are just no tickets.
   (void)gnutls_session_ticket_enable_server(session, &key);
 }

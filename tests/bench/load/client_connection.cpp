@@ -21,10 +21,6 @@ ngtcp2_cid random_id(std::size_t bytes) {
   return id;
 }
 
-ngtcp2_addr address_of(const SocketAddress& address) {
-  return {const_cast<sockaddr*>(address.get()), address.size()};
-}
-
 }  // namespace
 
 struct ClientConnection::Callbacks {
@@ -81,7 +77,9 @@ struct ClientConnection::Callbacks {
 ClientConnection::ClientConnection(std::uint32_t number, const ClientTls& tls, ClientSocket& socket,
                                    const SocketAddress& server, std::chrono::seconds keep_alive,
                                    Timestamp now)
-    : number_(number), socket_(socket), server_(server), tls_(tls.new_session()) {
+    : number_(number), socket_(socket), tls_(tls.new_session()) {
+  path_.local = socket.local();
+  path_.remote = server;
   if (!start(keep_alive, now)) throw std::runtime_error("ngtcp2 makes no connection");
 }
 
@@ -100,7 +98,7 @@ bool ClientConnection::start(std::chrono::seconds keep_alive, Timestamp now) {
   ngtcp2_cid source = random_id(kIdBytes);
   std::memcpy(source.data, &number_, sizeof(number_));
   const ngtcp2_cid destination = random_id(18);
-  const ngtcp2_path path{address_of(socket_.local()), address_of(server_), nullptr};
+  const ngtcp2_path path = to_ngtcp2(path_);
   const ngtcp2_callbacks table = Callbacks::table();
   ngtcp2_conn* made = nullptr;
   if (ngtcp2_conn_client_new(&made, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &table, &settings,
@@ -124,13 +122,11 @@ bool ClientConnection::take_ready() {
 }
 
 Timestamp ClientConnection::deadline() const {
-  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_.get());
-  constexpr auto kLatest = static_cast<ngtcp2_tstamp>(std::chrono::nanoseconds::max().count());
-  return Timestamp(std::chrono::nanoseconds(std::min(expiry, kLatest)));
+  return from_ngtcp2(ngtcp2_conn_get_expiry(conn_.get()));
 }
 
 void ClientConnection::read(Bytes datagram, Timestamp now) {
-  const ngtcp2_path path{address_of(socket_.local()), address_of(server_), nullptr};
+  const ngtcp2_path path = to_ngtcp2(path_);
   const ngtcp2_pkt_info info{};
   if (ngtcp2_conn_read_pkt(conn_.get(), &path, &info, datagram.data(), datagram.size(), to_ngtcp2(now)) != 0)
     failed_ = true;

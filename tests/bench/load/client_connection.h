@@ -53,7 +53,7 @@ class ClientConnection : public Timer {
 
   std::uint32_t number_;
   ClientSocket& socket_;
-  SocketAddress server_;
+  Path path_;
   TlsSession tls_;
   HttpClient http_;
   ngtcp2_crypto_conn_ref reference_{};

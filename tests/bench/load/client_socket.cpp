@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
+
+#include "port/socket_messages.h"
 
 namespace quicrx::load {
 namespace {
@@ -18,17 +18,6 @@ constexpr std::size_t kMostBytes = 65535;
 
 [[noreturn]] void refuse(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
-}
-
-/// The size of each datagram of a train that the kernel has joined (UDP_GRO).
-std::size_t size_of_each(msghdr& message, std::size_t all) {
-  for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
-    if (one->cmsg_level != SOL_UDP || one->cmsg_type != UDP_GRO) continue;
-    int size = 0;
-    std::memcpy(&size, CMSG_DATA(one), sizeof(size));
-    return static_cast<std::size_t>(size);
-  }
-  return all;
 }
 
 }  // namespace
@@ -51,37 +40,30 @@ ClientSocket::ClientSocket(const SocketAddress& server)
 
 void ClientSocket::send(Bytes datagrams, std::size_t each) {
   iovec part{const_cast<std::uint8_t*>(datagrams.data()), datagrams.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint16_t))> control{};
+  ControlRoom control;
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  if (datagrams.size() > each) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* segment = CMSG_FIRSTHDR(&message);
-    segment->cmsg_level = SOL_UDP;
-    segment->cmsg_type = UDP_SEGMENT;
-    segment->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const auto size = static_cast<std::uint16_t>(each);
-    std::memcpy(CMSG_DATA(segment), &size, sizeof(size));
-  }
+  message.msg_control = control.bytes.data();
+  if (datagrams.size() > each) write_segment_size(message, static_cast<std::uint16_t>(each));
   (void)sendmsg(descriptor_.get(), &message, 0);
 }
 
 void ClientSocket::receive(const std::function<void(Bytes)>& take) {
   while (true) {
     iovec part{room_.data(), room_.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    ControlRoom control;
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
     const ssize_t got = recvmsg(descriptor_.get(), &message, 0);
     if (got < 0 && (errno == EINTR || errno == ECONNREFUSED)) continue;
     if (got <= 0) return;
     const Bytes all = Bytes(room_).first(static_cast<std::size_t>(got));
-    const std::size_t each = std::max<std::size_t>(1, size_of_each(message, all.size()));
+    const std::size_t joined = read_details(message).segment_bytes;
+    const std::size_t each = joined != 0 ? joined : std::max<std::size_t>(1, all.size());
     for (std::size_t at = 0; at < all.size(); at += each)
       take(all.subspan(at, std::min(each, all.size() - at)));
   }
