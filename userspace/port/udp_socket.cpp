@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "net/bind_patiently.h"
+
 namespace quicrx {
 namespace {
 
@@ -45,8 +47,8 @@ void enlarge_buffer(int socket, int force_name, int name) {
     setsockopt(socket, SOL_SOCKET, name, &kBufferBytes, sizeof(kBufferBytes));
 }
 
-tl::unexpected<Error> bind_failure(const std::string& where) {
-  switch (errno) {
+tl::unexpected<Error> bind_failure(const std::string& where, int error) {
+  switch (error) {
     case EADDRINUSE:
       return fail(ErrorKind::busy, where + " is taken by another socket; 'ss -ulpn' shows whose");
     case EADDRNOTAVAIL:
@@ -55,7 +57,7 @@ tl::unexpected<Error> bind_failure(const std::string& where) {
       return fail(ErrorKind::permission,
                   where + ": may not be bound: below 1024 it takes CAP_NET_BIND_SERVICE");
     default:
-      return fail(ErrorKind::failure, where + ": cannot bind: " + std::strerror(errno));
+      return fail(ErrorKind::failure, where + ": cannot bind: " + std::strerror(error));
   }
 }
 
@@ -76,7 +78,9 @@ Result<UdpSocket> UdpSocket::open(const SocketPort::Config& config) {
   enlarge_buffer(socket.get(), SO_RCVBUFFORCE, SO_RCVBUF);
   enlarge_buffer(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
   switch_on(socket.get(), SOL_UDP, UDP_GRO);  // without it every datagram comes alone
-  if (bind(socket.get(), config.listen.get(), config.listen.size()) != 0) return bind_failure(where);
+  if (const int error = bind_patiently(socket.get(), config.listen.get(), config.listen.size(), EADDRINUSE);
+      error != 0)
+    return bind_failure(where, error);
   return UdpSocket(std::move(socket), config.listen);
 }
 

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <limits>
 #include <string>
-#include <thread>
 
+#include "net/bind_patiently.h"
 #include "xdp/xsk_abi.h"
 
 namespace quicrx {
@@ -99,16 +99,11 @@ tl::unexpected<Error> bind_failure(const Interface& interface, std::uint32_t que
   }
 }
 
-/// The kernel frees the queue of a killed process's socket some time after the process is gone.
 /// Zero, or the error.
-int bind_patiently(int socket, const sockaddr_xdp& address, bool patient) {
-  constexpr int kTries = 200;
-  constexpr std::chrono::milliseconds kPause{10};
-  for (int tried = 1;; ++tried) {
-    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return 0;
-    if (errno != EBUSY || !patient || tried == kTries) return errno;
-    std::this_thread::sleep_for(kPause);
-  }
+int bind_queue(int socket, const sockaddr_xdp& address, bool patient) {
+  const auto* queue = reinterpret_cast<const sockaddr*>(&address);
+  if (patient) return bind_patiently(socket, queue, sizeof(address), EBUSY);
+  return ::bind(socket, queue, sizeof(address)) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -184,13 +179,13 @@ Result<void> XskSocket::bind(const Interface& interface, std::uint32_t queue, co
   int error = 0;
   if (options.mode != BindMode::copy && options.native) {
     address.sxdp_flags = common | XDP_ZEROCOPY;
-    error = bind_patiently(descriptor(), address, options.patient);
+    error = bind_queue(descriptor(), address, options.patient);
     if (error != 0) zero_copy_refused_ = error;
   }
   if (options.mode == BindMode::copy || !options.native ||
       (options.mode == BindMode::automatic && zero_copy_refused_ != 0)) {
     address.sxdp_flags = common | XDP_COPY;
-    error = bind_patiently(descriptor(), address, options.patient && error != EBUSY);
+    error = bind_queue(descriptor(), address, options.patient && error != EBUSY);
   }
   if (error != 0) return bind_failure(interface, queue, options, error);
   return ask_what_it_became();
