@@ -51,7 +51,11 @@ class QUICRX_API SocketAddress {
   /// 0.0.0.0 or [::]
   [[nodiscard]] bool is_unspecified() const noexcept;
   /// Neither unspecified, multicast nor limited broadcast: something an answer can come from.
-  [[nodiscard]] bool is_unicast() const noexcept;
+  [[nodiscard]] bool is_unicast() const noexcept {
+    const std::uint8_t first = ip()[0];
+    if (is_ipv6()) return first != 0xff && !is_unspecified();
+    return first != 0 && first < 224;  // this network 0/8, multicast 224/4, reserved and broadcast 240/4
+  }
 
   [[nodiscard]] const sockaddr* get() const noexcept { return &any_; }
   [[nodiscard]] socklen_t size() const noexcept { return is_ipv6() ? sizeof(v6_) : sizeof(v4_); }

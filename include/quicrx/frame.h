@@ -49,13 +49,18 @@ class Frame {
         size_(other.size_),
         charge_(std::move(other.charge_)) {}
   Frame& operator=(Frame&& other) noexcept {
-    Frame taken(std::move(other));
-    swap(taken);
+    if (this == &other) return *this;
+    give_back();
+    pool_ = std::exchange(other.pool_, nullptr);
+    memory_ = other.memory_;
+    tag_ = other.tag_;
+    capacity_ = other.capacity_;
+    offset_ = other.offset_;
+    size_ = other.size_;
+    charge_ = std::move(other.charge_);
     return *this;
   }
-  ~Frame() {
-    if (pool_ != nullptr) pool_->release(tag_);
-  }
+  ~Frame() { give_back(); }
 
   /// Ends this value's hold on the loan without giving it back: for those who carry tags through rings or C
   /// callbacks. The tag must come back by attach() or FramePool::release. A charge ends here unless
@@ -96,14 +101,8 @@ class Frame {
   }
 
  private:
-  void swap(Frame& other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(memory_, other.memory_);
-    std::swap(tag_, other.tag_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(offset_, other.offset_);
-    std::swap(size_, other.size_);
-    std::swap(charge_, other.charge_);
+  void give_back() noexcept {
+    if (pool_ != nullptr) pool_->release(tag_);
   }
 
   FramePool* pool_ = nullptr;

@@ -29,9 +29,9 @@ struct HandoffWorker {
     const auto index = pool.lend_for_receive();
     if (!index) return std::nullopt;
     auto frame = pool.take_received(*index);
-    frame->set_payload(kOffset, sizeof(content));
-    std::memcpy(frame->room().data(), &content, sizeof(content));
-    Datagram datagram{std::move(*frame), {}, Ecn::ce, Timestamp(std::chrono::seconds(7)), 99};
+    frame.set_payload(kOffset, sizeof(content));
+    std::memcpy(frame.room().data(), &content, sizeof(content));
+    Datagram datagram{std::move(frame), {}, Ecn::ce, Timestamp(std::chrono::seconds(7)), 99};
     datagram.path.link.vlan_count = 1;
     return datagram;
   }

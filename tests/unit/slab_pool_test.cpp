@@ -190,7 +190,7 @@ TEST(SlabPool, StatesAddUpOverARandomWalk) {
         if (auto index = slab.pool.lend_for_receive()) fill.push_back(*index);
         break;
       case 2:
-        if (!fill.empty()) held.push_back(std::move(*slab.pool.take_received(take(fill))));
+        if (!fill.empty()) held.push_back(slab.pool.take_received(take(fill)));
         break;
       case 3:
         if (!held.empty()) {

@@ -20,14 +20,6 @@ SlabPool::SlabPool(Shape shape, MutableBytes memory, std::span<FrameWord> words,
   }
 }
 
-std::optional<FrameIndex> SlabPool::pop_free() noexcept {
-  if (free_.empty()) collect_returned();
-  if (free_.empty()) return std::nullopt;
-  const FrameIndex index = free_.back();
-  free_.pop_back();
-  return index;
-}
-
 void SlabPool::push_free(FrameIndex index) noexcept {
   if (std::this_thread::get_id() == owner_) {
     free_.push_back(index);  // never grows: it was reserved for every frame
@@ -52,10 +44,7 @@ void SlabPool::collect_returned() noexcept {
 std::optional<Frame> SlabPool::acquire() {
   const auto index = pop_free();
   if (!index) return std::nullopt;
-  FrameWord& word = words_[*index];
-  const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
-  word.store(frame_word(generation, FrameState::held), std::memory_order_relaxed);
-  return Frame(*this, Tag(shape_.id, generation, *index), frame_memory(*index), shape_.headroom);
+  return loan(*index);
 }
 
 Release SlabPool::release(Tag tag) noexcept {
@@ -65,25 +54,9 @@ Release SlabPool::release(Tag tag) noexcept {
   return result;
 }
 
-std::optional<FrameIndex> SlabPool::lend_for_receive() noexcept {
-  const auto index = pop_free();
-  if (index) {
-    FrameWord& word = words_[*index];
-    word.store(frame_word(generation_of(word.load(std::memory_order_relaxed)), FrameState::fill),
-               std::memory_order_relaxed);
-  }
-  return index;
-}
-
-std::optional<Frame> SlabPool::take_received(FrameIndex index) noexcept {
-  if (index >= words_.size() || state_of(words_[index].load(std::memory_order_relaxed)) != FrameState::fill) {
-    counters_.add_shared(PoolCounter::bad_descriptor);
-    return std::nullopt;
-  }
-  FrameWord& word = words_[index];
-  const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
-  word.store(frame_word(generation, FrameState::held), std::memory_order_relaxed);
-  return Frame(*this, Tag(shape_.id, generation, index), frame_memory(index), shape_.headroom);
+Frame SlabPool::refuse_descriptor() noexcept {
+  counters_.add_shared(PoolCounter::bad_descriptor);
+  return {};
 }
 
 bool SlabPool::lend_for_send(Tag tag) noexcept {
@@ -92,9 +65,8 @@ bool SlabPool::lend_for_send(Tag tag) noexcept {
 }
 
 bool SlabPool::take_completed(FrameIndex index) noexcept {
-  if (index >= words_.size() ||
-      state_of(words_[index].load(std::memory_order_relaxed)) != FrameState::transmit) {
-    counters_.add_shared(PoolCounter::bad_descriptor);
+  if (!is_in(index, FrameState::transmit)) {
+    refuse_descriptor();
     return false;
   }
   FrameWord& word = words_[index];

@@ -52,9 +52,16 @@ class SlabPool : public FramePool {
   void adopt() noexcept { owner_ = std::this_thread::get_id(); }
 
   /// free -> fill: the frame is to be put on the fill ring.
-  [[nodiscard]] std::optional<FrameIndex> lend_for_receive() noexcept;
-  /// fill -> held: the receive ring named the frame. Nothing when that cannot be.
-  [[nodiscard]] std::optional<Frame> take_received(FrameIndex index) noexcept;
+  [[nodiscard]] std::optional<FrameIndex> lend_for_receive() noexcept {
+    const auto index = pop_free();
+    if (index) move(*index, FrameState::fill);
+    return index;
+  }
+  /// fill -> held: the receive ring named the frame. No frame when that cannot be.
+  [[nodiscard]] Frame take_received(FrameIndex index) noexcept {
+    if (!is_in(index, FrameState::fill)) return refuse_descriptor();
+    return loan(index);
+  }
   /// held -> transmit: the frame is to be put on the transmit ring. False when the tag is no present loan.
   [[nodiscard]] bool lend_for_send(Tag tag) noexcept;
   /// transmit -> free: the completion ring named the frame. False when that cannot be.
@@ -73,7 +80,28 @@ class SlabPool : public FramePool {
   [[nodiscard]] FrameWord* word_of(Tag tag) const noexcept {
     return is_ours(tag) ? &words_[tag.index()] : nullptr;
   }
-  std::optional<FrameIndex> pop_free() noexcept;
+  [[nodiscard]] bool is_in(FrameIndex index, FrameState state) const noexcept {
+    return index < words_.size() && state_of(words_[index].load(std::memory_order_relaxed)) == state;
+  }
+  /// Within one loan: its generation.
+  std::uint32_t move(FrameIndex index, FrameState state) noexcept {
+    FrameWord& word = words_[index];
+    const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
+    word.store(frame_word(generation, state), std::memory_order_relaxed);
+    return generation;
+  }
+  [[nodiscard]] Frame loan(FrameIndex index) noexcept {
+    const std::uint32_t generation = move(index, FrameState::held);
+    return {*this, Tag(shape_.id, generation, index), frame_memory(index), shape_.headroom};
+  }
+  std::optional<FrameIndex> pop_free() noexcept {
+    if (free_.empty()) collect_returned();
+    if (free_.empty()) return std::nullopt;
+    const FrameIndex index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+  Frame refuse_descriptor() noexcept;
   void push_free(FrameIndex index) noexcept;
   void collect_returned() noexcept;
 

@@ -34,13 +34,6 @@ bool SocketAddress::is_unspecified() const noexcept {
   return std::ranges::all_of(ip(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-bool SocketAddress::is_unicast() const noexcept {
-  if (is_unspecified()) return false;
-  const Bytes bytes = ip();
-  if (is_ipv6()) return bytes[0] != 0xff;
-  return bytes[0] != 0 && bytes[0] < 224;  // multicast 224/4, reserved and broadcast 240/4
-}
-
 std::string SocketAddress::to_string() const {
   char text[INET6_ADDRSTRLEN] = {};
   inet_ntop(any_.sa_family, ip().data(), text, sizeof(text));

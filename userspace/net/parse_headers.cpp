@@ -89,11 +89,9 @@ std::optional<IpHeader> read_ipv6(Reader& reader) {
   return header;
 }
 
-}  // namespace
-
-std::optional<ParsedDatagram> parse_frame(Bytes frame) noexcept {
+/// Whether it is one; `parsed` is filled as far as that goes.
+bool read_datagram(Bytes frame, ParsedDatagram& parsed) {
   Reader reader(frame);
-  ParsedDatagram parsed;
   std::optional<IpHeader> ip;
   switch (read_ethernet(reader, parsed.link)) {
     case ETH_P_IP:
@@ -105,17 +103,25 @@ std::optional<ParsedDatagram> parse_frame(Bytes frame) noexcept {
     default:
       break;
   }
-  if (!ip || !reader.ok() || reader.left() < ip->payload_bytes) return std::nullopt;
+  if (!ip || !reader.ok() || reader.left() < ip->payload_bytes) return false;
 
   const Bytes udp = reader.take(sizeof(udphdr));
-  if (udp.empty()) return std::nullopt;
+  if (udp.empty()) return false;
   const std::size_t udp_bytes = word_at(udp, offsetof(udphdr, len));
-  if (udp_bytes < sizeof(udphdr) || udp_bytes > ip->payload_bytes) return std::nullopt;
+  if (udp_bytes < sizeof(udphdr) || udp_bytes > ip->payload_bytes) return false;
   parsed.local = SocketAddress(ip->destination, word_at(udp, offsetof(udphdr, dest)));
   parsed.remote = SocketAddress(ip->source, word_at(udp, offsetof(udphdr, source)));
   parsed.ecn = static_cast<Ecn>(ip->traffic_class & 3);
   parsed.payload_offset = reader.position();
   parsed.payload_bytes = udp_bytes - sizeof(udphdr);
+  return true;
+}
+
+}  // namespace
+
+std::optional<ParsedDatagram> parse_frame(Bytes frame) noexcept {
+  std::optional<ParsedDatagram> parsed(std::in_place);  // filled where the caller has it: no copy a packet
+  if (!read_datagram(frame, *parsed)) parsed.reset();
   return parsed;
 }
 

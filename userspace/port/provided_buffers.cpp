@@ -48,7 +48,8 @@ void ProvidedBuffers::refill() {
 std::optional<Frame> ProvidedBuffers::take(const IoRing::Completion& completion) {
   if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return std::nullopt;
   auto frame = pool_.take_received(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-  if (frame) --lent_;
+  if (!frame) return std::nullopt;
+  --lent_;
   return frame;
 }
 

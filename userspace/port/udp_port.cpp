@@ -64,8 +64,8 @@ void UdpPort::begin_message(Timestamp now) {
   const std::size_t place = next_++;
   auto frame = frames_.receive.take_received(*std::exchange(slots_[place].lent, std::nullopt));
   if (!frame) return;
-  frame->resize(received_[place].msg_len);
-  cutter_.begin(std::move(*frame), received_[place].msg_hdr, now);
+  frame.resize(received_[place].msg_len);
+  cutter_.begin(std::move(frame), received_[place].msg_hdr, now);
 }
 
 std::size_t UdpPort::receive(std::span<Datagram> out, Timestamp now) {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -51,6 +52,7 @@ Result<std::unique_ptr<XdpPort>> XdpPort::open(const Config& config, const Stora
 XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory, UmemMemory gather_memory,
                  XskSocket socket)
     : config_(config),
+      chunk_shift_(static_cast<std::uint32_t>(std::countr_zero(config.plan.chunk_bytes))),
       counters_(*storage.counters),
       memory_(std::move(memory)),
       receive_({pool_id(config.worker, PoolKind::receive), config.plan.chunk_bytes, 0},
@@ -114,26 +116,29 @@ bool XdpPort::take_completion(std::uint64_t address) {
   return true;
 }
 
-/// The packet that the descriptor ends, as a frame's payload.
-std::optional<Frame> XdpPort::take_packet(const xdp_desc& descriptor) {
-  const std::uint32_t chunk = config_.plan.chunk_bytes;
+/// The packet that the descriptor ends, as a frame's payload; no frame before its end, or when it is lost.
+Frame XdpPort::take_packet(const xdp_desc& descriptor) {
+  const std::uint64_t offset = descriptor.addr & (config_.plan.chunk_bytes - 1);
   const bool more = (descriptor.options & kXdpPacketContinues) != 0;
   const bool first = !gatherer_.in_packet();
-  auto frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr / chunk));
-  const std::uint64_t offset = descriptor.addr % chunk;
-  const bool whole_packet = first && !more;
-  if (frame && descriptor.len > chunk - offset) {
-    if (whole_packet) counters_.add(PortCounter::drop_bad_frame);
-    frame.reset();
+  Frame frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr >> chunk_shift_));
+  if (frame && descriptor.len > config_.plan.chunk_bytes - offset) {
+    if (first && !more) counters_.add(PortCounter::drop_bad_frame);
+    frame = Frame();
   }
   if (frame) {
-    frame->set_payload(offset, descriptor.len);
-    if (first && config_.receive_metadata) take_metadata(*frame);
+    frame.set_payload(offset, descriptor.len);
+    if (first && config_.receive_metadata) take_metadata(frame);
   }
-  if (whole_packet) return frame;
-  auto whole = frame ? gatherer_.add(frame->payload(), more) : gatherer_.add_lost(more);
+  if (first && !more) return frame;
+  return gather(frame, more);
+}
+
+/// The packet in a frame of its own, behind its last part.
+Frame XdpPort::gather(const Frame& part, bool more) {
+  auto whole = part ? gatherer_.add(part.payload(), more) : gatherer_.add_lost(more);
   if (!more) counters_.add(whole ? PortCounter::gathered_datagrams : PortCounter::drop_not_gathered);
-  return whole;
+  return whole ? std::move(*whole) : Frame();
 }
 
 /// What the XDP program put before the packet. Kept until the packet's last part is there.
@@ -154,9 +159,9 @@ void XdpPort::apply_metadata(Datagram& datagram) {
 
 /// Whether the packet that the descriptor ends is a datagram.
 bool XdpPort::read(const xdp_desc& descriptor, Datagram& datagram, Timestamp now) {
-  auto frame = take_packet(descriptor);
+  Frame frame = take_packet(descriptor);
   if (!frame) return false;
-  const auto parsed = parse_frame(frame->payload());
+  const auto parsed = parse_frame(frame.payload());
   if (!parsed) {
     counters_.add(PortCounter::drop_bad_frame);
     return false;
@@ -165,12 +170,15 @@ bool XdpPort::read(const xdp_desc& descriptor, Datagram& datagram, Timestamp now
     counters_.add(PortCounter::drop_bad_address);
     return false;
   }
-  frame->set_payload(frame->headroom().size() + parsed->payload_offset, parsed->payload_bytes);
+  frame.set_payload(frame.headroom().size() + parsed->payload_offset, parsed->payload_bytes);
   counters_.add(PortCounter::received_datagrams);
   counters_.add(PortCounter::received_bytes, parsed->payload_bytes);
-  datagram.frame = std::move(*frame);
-  datagram.path = {parsed->local, parsed->remote, parsed->link, PortId::af_xdp};
+  datagram.frame = std::move(frame);
+  datagram.path.local = parsed->local;
+  datagram.path.remote = parsed->remote;
+  datagram.path.link = parsed->link;
   datagram.path.link.interface = config_.interface.index;
+  datagram.path.port = PortId::af_xdp;
   datagram.ecn = parsed->ecn;
   datagram.arrival = now;
   datagram.flow_hash = 0;

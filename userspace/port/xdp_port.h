@@ -87,7 +87,8 @@ class XdpPort final : public QueuePort {
 
  private:
   bool read(const xdp_desc& descriptor, Datagram& datagram, Timestamp now);
-  std::optional<Frame> take_packet(const xdp_desc& descriptor);
+  Frame take_packet(const xdp_desc& descriptor);
+  Frame gather(const Frame& part, bool more);
   void take_metadata(const Frame& frame);
   void apply_metadata(Datagram& datagram);
   void put(FrameIndex index, std::size_t offset, std::size_t bytes);
@@ -98,6 +99,7 @@ class XdpPort final : public QueuePort {
   void wake_transmit();
 
   Config config_;
+  std::uint32_t chunk_shift_;  // a chunk is a power of two: no division a packet
   PortCounters& counters_;
   UmemMemory memory_;
   SlabPool receive_;
