@@ -72,10 +72,17 @@ int Connection::Callbacks::acked_stream_data(ngtcp2_conn*, std::int64_t stream, 
   return go_on(connection);
 }
 
-int Connection::Callbacks::stream_open(ngtcp2_conn*, std::int64_t stream, void* user_data) {
+int Connection::Callbacks::stream_open(ngtcp2_conn* conn, std::int64_t stream, void* user_data) {
   Connection& connection = self(user_data);
   ++connection.statistics_.streams;
-  if (ngtcp2_is_bidi_stream(stream) != 0) ++connection.open_requests_;
+  // The two low bits of an ID are the stream's kind (RFC 9000 section 2.1).
+  const std::uint64_t number = (static_cast<std::uint64_t>(stream) >> 2) + 1;
+  if (ngtcp2_is_bidi_stream(stream) != 0) {
+    ++connection.open_requests_;
+    ngtcp2_conn_extend_max_streams_bidi(conn, connection.request_credit_.opened(number));
+  } else {
+    ngtcp2_conn_extend_max_streams_uni(conn, connection.uni_credit_.opened(number));
+  }
   connection.conduct_.progress(connection.last_time_);
   connection.host_.counters().add(EndpointCounter::streams_opened);
   return 0;
@@ -91,9 +98,9 @@ int Connection::Callbacks::stream_close(ngtcp2_conn* conn, std::uint32_t flags, 
     connection.host_.counters().add(EndpointCounter::streams_closed);
     if (ngtcp2_is_bidi_stream(stream) != 0) {
       --connection.open_requests_;
-      ngtcp2_conn_extend_max_streams_bidi(conn, 1);
+      ngtcp2_conn_extend_max_streams_bidi(conn, connection.request_credit_.ended());
     } else {
-      ngtcp2_conn_extend_max_streams_uni(conn, 1);
+      ngtcp2_conn_extend_max_streams_uni(conn, connection.uni_credit_.ended());
     }
   }
   return go_on(connection);

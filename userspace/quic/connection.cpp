@@ -54,6 +54,8 @@ Connection::Connection(ConnectionHost& host, const Path& path, bool address_prov
       first_remote_(path.remote),
       address_proven_(address_proven),
       conduct_(host.config().limits, now),
+      request_credit_(host.config().limits.streams_bidi),
+      uni_credit_(host.config().limits.streams_uni),
       last_time_(now) {
   paths_.learn(path, path);
   ngtcp2_ccerr_default(&close_error_);

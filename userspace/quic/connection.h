@@ -20,6 +20,7 @@
 #include "quic/path_table.h"
 #include "quic/peer_conduct.h"
 #include "quic/qlog_file.h"
+#include "quic/stream_credit.h"
 #include "quic/timer_heap.h"
 #include "quic/tls_message_filter.h"
 #include "quicrx/datagram.h"
@@ -173,6 +174,8 @@ class Connection final : public StreamControl, public Timer {
   std::unique_ptr<Session> session_;
   PeerConduct conduct_;
   DuplicateWindow duplicates_;
+  StreamCredit request_credit_;
+  StreamCredit uni_credit_;
   bool useful_ = false;              // the packet that is being read
   std::uint64_t open_requests_ = 0;  // bidirectional streams of the peer's
   std::uint64_t bytes_under_key_ = 0;

@@ -60,6 +60,10 @@ ngtcp2_settings settings_for(ConnectionHost& host, const Path& path, const Admis
   ngtcp2_settings settings;
   ngtcp2_settings_default(&settings);
   settings.initial_ts = to_ngtcp2(now);
+  // A batch is read whole before anything is written, so that one ACK frame is for all of it; and due at
+  // once, it goes with the answer. Else ngtcp2 would send it a moment later, in a packet of its own (RFC 9000
+  // section 13.2.1 advises against that).
+  settings.ack_thresh = 1;
   settings.cc_algo = algorithm_of(config.congestion_control);
   settings.initial_rtt = static_cast<ngtcp2_duration>(config.initial_rtt.count());
   settings.max_tx_udp_payload_size = host.port().max_payload(path);
