@@ -61,9 +61,9 @@ TestClient::TestClient(const std::string& alpn, const Path& server_path, Timesta
     : path_(server_path) {
   std::swap(path_.local, path_.remote);
   gnutls_certificate_allocate_credentials(&credentials_);
-  // A share of the first group only: of others the server has to ask for one.
-  gnutls_init(&tls_,
-              GNUTLS_CLIENT | GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_KEY_SHARE_TOP);
+  // Of other groups the server has to ask for a share.
+  const unsigned shares = kind.two_shares ? GNUTLS_KEY_SHARE_TOP2 : GNUTLS_KEY_SHARE_TOP;
+  gnutls_init(&tls_, GNUTLS_CLIENT | GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA | shares);
   const std::string priorities = "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3" + kind.groups;
   gnutls_priority_set_direct(tls_, priorities.c_str(), nullptr);
   if (!kind.session.empty()) gnutls_session_set_data(tls_, kind.session.data(), kind.session.size());

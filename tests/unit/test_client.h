@@ -24,6 +24,7 @@ class TestClient {
     std::string session{};  // of an earlier client's session_data()
     std::string limits{};   // of that client's server_limits(): what is asked for at once leaves in 0-RTT
     std::uint32_t version = NGTCP2_PROTO_VER_V1;
+    bool two_shares = false;    // of the first two groups; else of the first
     std::uint8_t first_id = 0;  // each byte of the first destination ID; 0: random
   };
 
@@ -61,6 +62,7 @@ class TestClient {
     return ngtcp2_conn_initiate_key_update(conn_.get(), to_ngtcp2(now)) == 0;
   }
   [[nodiscard]] gnutls_cipher_algorithm_t cipher() const { return gnutls_cipher_get(tls_); }
+  [[nodiscard]] gnutls_group_t group() const { return gnutls_group_get(tls_); }
   /// The server's, in DER; empty before it has come.
   [[nodiscard]] std::string certificate() const;
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(tls_) != 0; }

@@ -12,7 +12,9 @@ namespace {
 
 enum Extension : unsigned { supported_groups = 10, alpn = 16, key_share = 51 };
 // Those that TlsContext offers: X25519, P-256, P-384, P-521.
-constexpr std::array<std::uint16_t, 4> kOurGroups{29, 23, 24, 25};
+constexpr std::uint16_t kX25519 = 29;
+constexpr std::array<std::uint16_t, 4> kOurGroups{kX25519, 23, 24, 25};
+enum Suite : std::uint16_t { aes_128_gcm = 0x1301, aes_256_gcm = 0x1302, chacha20_poly1305 = 0x1303 };
 
 /// Takes a number of so many bytes from the front; what is not there is zero.
 std::size_t take(Bytes& bytes, std::size_t size) {
@@ -51,6 +53,14 @@ void read_shares(Bytes extension, ClientHello& hello) {
   }
 }
 
+void read_suites(Bytes message, ClientHello& hello) {
+  constexpr std::size_t kVersionAndRandom = 2 + 32;
+  message = message.subspan(std::min(kVersionAndRandom, message.size()));
+  take_vector(message, 1);  // legacy_session_id
+  Bytes list = take_vector(message, 2);
+  while (!list.empty()) hello.suites.push_back(static_cast<std::uint16_t>(take(list, 2)));
+}
+
 int read_extension(void* hello, unsigned id, const unsigned char* data, unsigned size) {
   ClientHello& into = *static_cast<ClientHello*>(hello);
   if (id == alpn) read_alpns({data, size}, into);
@@ -68,7 +78,16 @@ std::optional<std::size_t> ClientHello::choose_alpn(const std::vector<std::strin
   return static_cast<std::size_t>(chosen - ours.begin());
 }
 
+bool ClientHello::takes_our_order() const {
+  // Others may stand before, that mean nothing (RFC 8701).
+  const auto first = std::ranges::find_if(
+      suites, [](std::uint16_t suite) { return suite >= aes_128_gcm && suite <= chacha20_poly1305; });
+  return first != suites.end() && *first != chacha20_poly1305 &&
+         std::ranges::find(share_groups, kX25519) != share_groups.end();
+}
+
 bool ClientHello::needs_retry() const {
+  if (takes_our_order()) return false;
   // GnuTLS takes the client's first group that it knows, too, and asks for it where its share did not come.
   const auto known = [](std::uint16_t group) {
     return std::ranges::find(kOurGroups, group) != kOurGroups.end();
@@ -81,6 +100,7 @@ std::optional<ClientHello> parse_client_hello(const gnutls_datum_t& message) {
   ClientHello hello;
   if (gnutls_ext_raw_parse(&hello, read_extension, &message, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO) < 0)
     return std::nullopt;
+  read_suites({message.data, message.size}, hello);
   return hello;
 }
 

@@ -20,7 +20,7 @@
 namespace quicrx {
 namespace {
 
-// TLS 1.3 only, with the cipher suites and groups that QUIC has (RFC 9001 section 5.3).
+// TLS 1.3 only, with the cipher suites and groups that QUIC has (RFC 9001 section 5.3), the cheapest first.
 constexpr const char* kPriority =
     "%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
     "+CHACHA20-POLY1305:+AES-128-CCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-"
@@ -87,11 +87,20 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& ce
   context->credentials_.reset(credentials);
   auto loaded = load_files(credentials, certificate_file, key_file, context->options_.client_ca_file);
   if (!loaded) return tl::unexpected(loaded.error());
-  gnutls_priority_t priority = nullptr;
-  if (const int failed = gnutls_priority_init(&priority, kPriority, nullptr); failed != 0)
-    return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
-  context->priority_.reset(priority);
+  if (auto made = context->make_priorities(); !made) return tl::unexpected(made.error());
   return context;
+}
+
+Result<void> TlsContext::make_priorities() {
+  const std::string ours = std::string("%SERVER_PRECEDENCE:") + kPriority;
+  for (const auto& [priority, text] :
+       {std::pair(&clients_order_, kPriority), std::pair(&our_order_, ours.c_str())}) {
+    gnutls_priority_t made = nullptr;
+    if (const int failed = gnutls_priority_init(&made, text, nullptr); failed != 0)
+      return fail(ErrorKind::failure, std::string("GnuTLS priorities: ") + gnutls_strerror(failed));
+    priority->reset(made);
+  }
+  return {};
 }
 
 bool TlsContext::configure(gnutls_session_t session) const {
@@ -100,7 +109,7 @@ bool TlsContext::configure(gnutls_session_t session) const {
     names.push_back({reinterpret_cast<unsigned char*>(const_cast<char*>(alpn.data())),
                      static_cast<unsigned>(alpn.size())});
   const unsigned alpn_flags = GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE;
-  if (gnutls_priority_set(session, priority_.get()) != 0 ||
+  if (gnutls_priority_set(session, clients_order_.get()) != 0 ||
       gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials_.get()) != 0 ||
       gnutls_alpn_set_protocols(session, names.data(), static_cast<unsigned>(names.size()), alpn_flags) !=
           0 ||
@@ -158,6 +167,9 @@ void TlsContext::prepare(gnutls_session_t session, const gnutls_datum_t& client_
   const auto hello = parse_client_hello(client_hello);
   // RFC 8446 section 4.2.10: after a HelloRetryRequest there is no 0-RTT.
   if (!hello || hello->needs_retry()) EarlyDataGuard::refuse(session);
+  // A second ClientHello gets what the first one was promised (RFC 8446 section 4.1.4).
+  const bool second = gnutls_handshake_get_last_out(session) == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST;
+  if (!second && hello && hello->takes_our_order()) gnutls_priority_set(session, our_order_.get());
   const auto chosen = hello ? hello->choose_alpn(alpns_) : std::nullopt;
   if (!chosen || *chosen >= options_.ticket_keys.size()) return;
   const Secrets::TicketKey& ticket_key = options_.ticket_keys[*chosen];

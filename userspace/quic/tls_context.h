@@ -62,6 +62,7 @@ class TlsContext {
 
   TlsContext(std::vector<std::string> alpns, TlsOptions options)
       : alpns_(std::move(alpns)), options_(std::move(options)) {}
+  Result<void> make_priorities();
   bool configure(gnutls_session_t session) const;
   void prepare(gnutls_session_t session, const gnutls_datum_t& client_hello) const;
   static int install_secrets(gnutls_session_t session, gnutls_record_encryption_level_t level,
@@ -70,7 +71,9 @@ class TlsContext {
                              const gnutls_datum_t* message);
 
   std::unique_ptr<gnutls_certificate_credentials_st, CredentialsDeleter> credentials_;
-  std::unique_ptr<gnutls_priority_st, PriorityDeleter> priority_;
+  using Priority = std::unique_ptr<gnutls_priority_st, PriorityDeleter>;
+  Priority clients_order_;
+  Priority our_order_;
   std::vector<std::string> alpns_;
   TlsOptions options_;
 };
