@@ -32,7 +32,7 @@ TlsSession ClientTls::new_session() const {
   unsigned char alpn[] = {'h', '3'};
   const gnutls_datum_t offered{alpn, sizeof(alpn)};
   gnutls_session_t raw = nullptr;
-  check(gnutls_init(&raw, GNUTLS_CLIENT | GNUTLS_KEY_SHARE_TOP));
+  check(gnutls_init(&raw, GNUTLS_CLIENT));
   TlsSession session(raw);
   check(gnutls_priority_set(raw, priority_.get()));
   check(gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, credentials_.get()));
