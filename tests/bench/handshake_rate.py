@@ -5,7 +5,7 @@ import contextlib
 
 from load_generator import load, served_by
 from measured import Comparison, Measured
-from servers import GTLSSERVER, QUICRX
+from servers import CADDY, GTLSSERVER, QUICRX
 from wire import NicLikeWire
 
 AT_ONCE = 8
@@ -21,11 +21,12 @@ def rate(wire, site, subject, count):
 
 def measure(run, make_wire=NicLikeWire):
     run.site.make_file("1", 1)
-    samples = {QUICRX: [], GTLSSERVER: []}
+    samples = {QUICRX: [], GTLSSERVER: [], CADDY: []}
     with contextlib.closing(make_wire()) as wire:
         for number in range(run.rounds):
             for subject, results in samples.items():
                 run.progress(f"row 5: handshakes, {subject}, round {number + 1}")
                 results.append(rate(wire, run.site, subject, 100 if run.quick else 2000))
     return [Measured(5, "T", f"handshakes, {AT_ONCE} at a time", "a CPU-second", samples,
-                     [Comparison(QUICRX, GTLSSERVER, 1.3, lower_is_better=False)])]
+                     [Comparison(QUICRX, GTLSSERVER, 1.3, lower_is_better=False),
+                      Comparison(QUICRX, CADDY, lower_is_better=False)])]
