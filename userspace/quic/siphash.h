@@ -45,9 +45,9 @@ inline std::uint64_t siphash(SipHashKey key, Bytes bytes) noexcept {
                 8);  // little-endian machines only, as is x86's and arm64's use here
     mix(word);
   }
-  std::uint64_t last = std::uint64_t{bytes.size()} << 56;
-  for (std::size_t i = at; i < bytes.size(); ++i) last |= std::uint64_t{bytes[i]} << (8 * (i - at));
-  mix(last);
+  std::uint64_t last = 0;
+  if (at < bytes.size()) std::memcpy(&last, bytes.data() + at, bytes.size() - at);
+  mix(last | std::uint64_t{bytes.size()} << 56);
   v2 ^= 0xff;
   rounds(4);
   return v0 ^ v1 ^ v2 ^ v3;
