@@ -36,9 +36,10 @@ def expect_handed_over(network):
 @pytest.mark.parametrize("address", [V4_SERVER, V6_SERVER], ids=["ipv4", "ipv6"])
 @pytest.mark.parametrize("what", ["download", "upload", "upload, rebinding"])
 def test_a_client_that_moves(network, site, poller, address, what):
-    """In the middle of 50 MiB. Who only receives and is rebound in silence can be found by no server: by an upload."""
+    """In the middle of it. Who only receives and is rebound in silence can be found by no server: by an upload, which is
+    long enough for a challenge that is lost to be repeated after a second."""
     spread(network)
-    file = site.make_file("file", 50 << 20)
+    file = site.make_file("file", (200 if "rebinding" in what else 50) << 20)
     if what == "download":
         client.fetch(network, site, ["file"], address, options=[MOVE])
     else:

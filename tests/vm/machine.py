@@ -15,10 +15,10 @@ NIC = {
     "virtio_net": "virtio-net-pci,iommu_platform=on,disable-legacy=on,rx_queue_size=1024",
     "igb": "igb",
 }
-# virtio_net puts one header before all that an AF_XDP socket sends by zero copy: a static variable of the module's, whose
-# address the kernel's DMA mapping takes for one of the kernel's own image. So the card reads it elsewhere: at random addresses
-# zeros, as it should, or in one boot of thirty something else, and then QEMU drops all that is sent. At these, behind the memory's end:
-# zeros.
+# In one boot of thirty QEMU dropped all that an AF_XDP socket sent by zero copy. virtio_net puts one header before all of it, a
+# static variable of the module's; the kernel's DMA mapping seems to take its address for one in the kernel's image, so that
+# the card reads another place of memory, which is mostly zero, as the header is. At these addresses that place is behind
+# the memory's end, and always zero.
 FIXED_ADDRESSES = ["nokaslr"]
 PR_SET_PDEATHSIG = 1
 

@@ -54,7 +54,7 @@ class SlabPool : public FramePool {
   /// free -> fill: the frame is to be put on the fill ring.
   [[nodiscard]] std::optional<FrameIndex> lend_for_receive() noexcept {
     const auto index = pop_free();
-    if (index) move(*index, FrameState::fill);
+    if (index) set_state(*index, FrameState::fill);
     return index;
   }
   /// fill -> held: the receive ring named the frame. No frame when that cannot be.
@@ -84,14 +84,14 @@ class SlabPool : public FramePool {
     return index < words_.size() && state_of(words_[index].load(std::memory_order_relaxed)) == state;
   }
   /// Within one loan: its generation.
-  std::uint32_t move(FrameIndex index, FrameState state) noexcept {
+  std::uint32_t set_state(FrameIndex index, FrameState state) noexcept {
     FrameWord& word = words_[index];
     const std::uint32_t generation = generation_of(word.load(std::memory_order_relaxed));
     word.store(frame_word(generation, state), std::memory_order_relaxed);
     return generation;
   }
   [[nodiscard]] Frame loan(FrameIndex index) noexcept {
-    const std::uint32_t generation = move(index, FrameState::held);
+    const std::uint32_t generation = set_state(index, FrameState::held);
     return {*this, Tag(shape_.id, generation, index), frame_memory(index), shape_.headroom};
   }
   std::optional<FrameIndex> pop_free() noexcept {
