@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "quicrx/bytes.h"
@@ -50,17 +51,12 @@ class Frame {
         charge_(std::move(other.charge_)) {}
   Frame& operator=(Frame&& other) noexcept {
     if (this == &other) return *this;
-    give_back();
-    pool_ = std::exchange(other.pool_, nullptr);
-    memory_ = other.memory_;
-    tag_ = other.tag_;
-    capacity_ = other.capacity_;
-    offset_ = other.offset_;
-    size_ = other.size_;
-    charge_ = std::move(other.charge_);
-    return *this;
+    std::destroy_at(this);
+    return *std::construct_at(this, std::move(other));
   }
-  ~Frame() { give_back(); }
+  ~Frame() {
+    if (pool_ != nullptr) pool_->release(tag_);
+  }
 
   /// Ends this value's hold on the loan without giving it back: for those who carry tags through rings or C
   /// callbacks. The tag must come back by attach() or FramePool::release. A charge ends here unless
@@ -101,10 +97,6 @@ class Frame {
   }
 
  private:
-  void give_back() noexcept {
-    if (pool_ != nullptr) pool_->release(tag_);
-  }
-
   FramePool* pool_ = nullptr;
   std::uint8_t* memory_ = nullptr;
   Tag tag_;

@@ -9,9 +9,8 @@ import pytest
 
 import client
 from network import V4_SERVER
-from poller import by_af_xdp, stats
+from poller import by_af_xdp, stats, wait_for
 from recorder import Recorder
-from waiting import wait_for
 
 OTHER_CLIENT, OTHER_SERVER = "10.9.0.22", "10.9.0.11"
 
@@ -44,7 +43,7 @@ def test_retry_in_a_flood(network, site, small, start_poller):
     start_poller("--retry-threshold", "5")
     deaf = [network.start(network.client, *client.command(V4_SERVER, ["https://localhost/small"], "-q", "--rx-loss=1.0"),
                           stderr=subprocess.DEVNULL) for _ in range(5)]
-    wait_for(lambda: quic(network)["connections"]["handshake_unproven"] == 5)
+    wait_for(lambda: quic(network)["connections"]["handshake_unproven"] == 5, "not all handshakes have begun")
     client.fetch(network, site, [small])
     answers = quic(network)["answers"]
     for process in deaf:
@@ -128,7 +127,7 @@ def test_replayed_early_data(network, site, small, start_poller, tmp_path):
     client.come_back(network, site, small, tmp_path)
     recorder = Recorder(network)
     client.come_back(network, site, small, tmp_path)
-    wait_for(lambda: quic(network)["connections"]["draining"] == 0)
+    wait_for(lambda: quic(network)["connections"]["draining"] == 0, "a connection still drains")
     before = quic(network)
     assert before["connections"]["early_data_accepted"] == 1
     recorder.replay()
@@ -144,7 +143,7 @@ def test_stateless_reset_after_a_crash(network, site, start_poller, secret_file)
     poller = start_poller("--secret-file", str(secret_file))
     upload = network.start(network.client, *client.command(V4_SERVER, ["https://localhost/upload/big"], "-q",
                                                            "--http-method=PUT", f"--data={big}"))
-    wait_for(lambda: quic(network)["streams"]["bytes_received"] > 1_000_000)
+    wait_for(lambda: quic(network)["streams"]["bytes_received"] > 1_000_000, "the upload does not come")
     poller.kill()
     start_poller("--secret-file", str(secret_file))
     upload.wait(timeout=10)  # sooner than its idle time-out of 20 s

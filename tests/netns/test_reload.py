@@ -6,9 +6,8 @@ import shutil
 import signal
 
 import client
-from poller import by_af_xdp, each
+from poller import by_af_xdp, each, wait_for
 from spread import spread
-from waiting import wait_for
 
 QUEUES = 2
 DONE, NOT_DONE = "certificate reloaded", "certificate not reloaded"
@@ -24,7 +23,7 @@ def replace(site, certificate, key):
 def reload(poller, words):
     before = poller.output().count(words)
     poller.signal(signal.SIGHUP)
-    wait_for(lambda: poller.output().count(words) > before)
+    wait_for(lambda: poller.output().count(words) > before, f"'{words}' did not come")
 
 
 def expect_seen(network, certificate):

@@ -8,10 +8,9 @@ import pytest
 
 import client
 from network import V4_SERVER
-from poller import by_af_xdp, each, expect_rest, stats
+from poller import by_af_xdp, each, expect_rest, stats, wait_for
 from recorder import Recorder
 from spread import EVERY_PACKET, expect_spread, handoffs, spread
-from waiting import wait_for
 
 QUEUES = 2
 
@@ -72,12 +71,12 @@ def test_early_data_replayed_to_the_other_worker(network, site, small, poller, t
     client.come_back(network, site, small, tmp_path)
     recorder = Recorder(network)
     client.come_back(network, site, small, tmp_path)
-    wait_for(lambda: sum(connections(network, "draining")) == 0)
+    wait_for(lambda: sum(connections(network, "draining")) == 0, "a connection still drains")
     expect_spread(connections(network, "early_data_accepted"), [1, 0])
     expect_spread(connections(network, "accepted"), [1, 1])
     before = each(network, "quic", "streams", "opened")
     recorder.replay()
-    wait_for(lambda: sum(connections(network, "accepted")) > 2)
+    wait_for(lambda: sum(connections(network, "accepted")) > 2, "no third connection came")
     time.sleep(0.2)
     assert each(network, "quic", "streams", "opened") == before, "and opened no stream"
 
@@ -94,7 +93,7 @@ def test_killed_and_started_again(network, site, small, start_poller, secret_fil
     wait_for(lambda: sum(each(network, "quic", "connections", "active")) == 2 and
              min(received for received, active in zip(each(network, "quic", "streams", "bytes_received"),
                                                       each(network, "quic", "connections", "active")) if active)
-             > 1_000_000)
+             > 1_000_000, "the uploads do not come")
     poller.kill()
     second = start_poller(*options)
     for upload in uploads:

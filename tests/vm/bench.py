@@ -14,7 +14,6 @@ from poller import PORT
 from ruler import measure, run
 
 SERVERS = {"quicrx, zero copy": "zero-copy", "quicrx, copy mode": "copy", "gtlsserver, UDP sockets": "gtlsserver"}
-FIRST_TRIES = 3
 
 
 def client(*options, uri="https://localhost/small"):
@@ -40,14 +39,6 @@ class Workloads:
     def shake_hands(self):
         for _ in range(self.handshakes):
             self.download("small", 1)
-
-    def warm_up(self):
-        """What only the first connections cost. On a busy host the first client may give up before the guest is awake."""
-        for _ in range(FIRST_TRIES):
-            client(f"--download={self.folder}")
-            if (self.folder / "small").exists():
-                break
-        self.shake_hands()
 
     def all(self):
         """Name: what to do, how many units it is, and the bytes that the wire must have seen."""
@@ -88,7 +79,7 @@ def table(results):
 
 def bench(server, workloads, rounds):
     """Figures by workload."""
-    workloads.warm_up()
+    workloads.shake_hands()  # what only the first connections cost
     nothing = statistics.median(measure(server, lambda: None, 0).busy for _ in range(3))
     results = {}
     for workload, (work, units, least_bytes) in workloads.all().items():

@@ -19,7 +19,7 @@ NIC = {
 # static variable of the module's; the kernel's DMA mapping seems to take its address for one in the kernel's image, so that
 # the card reads another place of memory, which is mostly zero, as the header is. At these addresses that place is behind
 # the memory's end, and always zero.
-FIXED_ADDRESSES = ["nokaslr"]
+FIXED_ADDRESSES = "nokaslr"
 PR_SET_PDEATHSIG = 1
 
 
@@ -41,7 +41,7 @@ class Machine:
 
     def command(self, main, options, processors, extra):
         root = self.packages.qemu_root
-        words = " ".join(["console=ttyS0", "quiet", "panic=-1", *FIXED_ADDRESSES, f"quicrx.main={main}",
+        words = " ".join(["console=ttyS0", "quiet", "panic=-1", FIXED_ADDRESSES, f"quicrx.main={main}",
                           *(f"quicrx.{name}={value}" for name, value in options.items())])
         return [str(self.packages.qemu),
                 *(word for place in ("usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu")

@@ -52,7 +52,6 @@ Result<std::unique_ptr<XdpPort>> XdpPort::open(const Config& config, const Stora
 XdpPort::XdpPort(const Config& config, const Storage& storage, UmemMemory memory, UmemMemory gather_memory,
                  XskSocket socket)
     : config_(config),
-      chunk_shift_(static_cast<std::uint32_t>(std::countr_zero(config.plan.chunk_bytes))),
       counters_(*storage.counters),
       memory_(std::move(memory)),
       receive_({pool_id(config.worker, PoolKind::receive), config.plan.chunk_bytes, 0},
@@ -118,11 +117,13 @@ bool XdpPort::take_completion(std::uint64_t address) {
 
 /// The packet that the descriptor ends, as a frame's payload; no frame before its end, or when it is lost.
 Frame XdpPort::take_packet(const xdp_desc& descriptor) {
-  const std::uint64_t offset = descriptor.addr & (config_.plan.chunk_bytes - 1);
+  // A chunk is a power of two (kernel: net/xdp/xdp_umem.c): no division a packet.
+  const std::uint32_t chunk = config_.plan.chunk_bytes;
+  const std::uint64_t offset = descriptor.addr & (chunk - 1);
   const bool more = (descriptor.options & kXdpPacketContinues) != 0;
   const bool first = !gatherer_.in_packet();
-  Frame frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr >> chunk_shift_));
-  if (frame && descriptor.len > config_.plan.chunk_bytes - offset) {
+  Frame frame = receive_.take_received(static_cast<FrameIndex>(descriptor.addr >> std::countr_zero(chunk)));
+  if (frame && descriptor.len > chunk - offset) {
     if (first && !more) counters_.add(PortCounter::drop_bad_frame);
     frame = Frame();
   }

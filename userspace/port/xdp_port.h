@@ -99,7 +99,6 @@ class XdpPort final : public QueuePort {
   void wake_transmit();
 
   Config config_;
-  std::uint32_t chunk_shift_;  // a chunk is a power of two: no division a packet
   PortCounters& counters_;
   UmemMemory memory_;
   SlabPool receive_;
