@@ -5,10 +5,9 @@ import os
 import re
 import signal
 import ssl
-import time
 
 from network import V4_SERVER
-from poller import PORT, by_af_xdp, by_any_port, each
+from poller import PORT, by_af_xdp, by_any_port, each, wait_for
 
 
 def command(address, uris, *options):
@@ -32,14 +31,17 @@ class Fetch:
     def __init__(self, network, site, name, address=V4_SERVER):
         self.network, self.site, self.name = network, site, name
         (site.downloads / name).unlink(missing_ok=True)
-        before = self.sent()
+        opened = self.opened()
         self.process = network.start(network.client, *command(address, [f"https://localhost/{name}"], "-q",
                                                               f"--download={site.downloads}"))
-        limit = time.monotonic() + 20
-        while self.sent() < before + 100_000:
-            assert time.monotonic() < limit, "the download has not begun"
-            time.sleep(0.01)
+        # What a download of before still gets must not be taken for this one's.
+        wait_for(lambda: self.opened() > opened, "the download has not begun", 20)
+        before = self.sent()
+        wait_for(lambda: self.sent() >= before + 100_000, "the download does not come", 20)
         self.expect_under_way()
+
+    def opened(self):
+        return sum(each(self.network, "quic", "streams", "opened"))
 
     def sent(self):
         return sum(by_any_port(self.network, "sent_bytes"))
